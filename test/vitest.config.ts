@@ -1,0 +1,10 @@
+import { defineConfig } from "vitest/config";
+
+/** Unit tests of the packages and whole-product tests, both from sources. `test/agents` and `test/bench` have commands of their own. */
+export default defineConfig({
+  ssr: { resolve: { conditions: ["@spoor/source"] } },
+  test: {
+    include: ["packages/*/test/**/*.test.ts", "test/product/**/*.test.ts"],
+    testTimeout: 60_000,
+  },
+});
