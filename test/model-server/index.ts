@@ -1,0 +1,6 @@
+/** The scripted model server: see `server.ts` for what it is, `script.ts` for how to tell it what to say. */
+
+export type { LoggedCall, ModelServer } from "./server.ts";
+export { startModelServer } from "./server.ts";
+export type { Script, ScriptedTool, Step, Usage } from "./script.ts";
+export { usageOfStep } from "./script.ts";
