@@ -31,6 +31,8 @@ export interface Envelope {
   parent_span_id?: SpanId;
   /** `"<source>:<line>"`: index into `capture.sources`, 1-based line. Absent where we are the witness. */
   from?: string;
+  /** All that is not metadata; the last key of its line, at most once. */
+  content?: object;
 }
 
 /** Names of the records that may be amended: all that describe a span or a point. */
