@@ -1,0 +1,171 @@
+/**
+ * A conversation: its turns, its main thread, and the threads of its sub-agents.
+ */
+
+import type { AgentStart, Part, Timestamp, TurnStart, TurnStatus } from "@spoor/trace";
+import type { ConversationFacts } from "./adapter.ts";
+import type { Event, SpanKey } from "./event.ts";
+import { present } from "./json.ts";
+import { type At, Thread } from "./thread.ts";
+
+interface Turn {
+  span: SpanKey;
+  number: number;
+  startTime: Timestamp;
+  /** The latest line that belongs to it. */
+  last: At;
+}
+
+interface SubAgent {
+  thread: Thread;
+  span: SpanKey;
+  start: At;
+  ended: boolean;
+}
+
+export class Conversation {
+  readonly main: Thread;
+  readonly facts: ConversationFacts = { pointers: {}, unknownTypes: {} };
+  readonly #agents = new Map<string, SubAgent>();
+  #events: Event[] = [];
+  #turn: Turn | undefined;
+  #turns = 0;
+  /** The status of the latest turn, for one who must say how the whole ended. */
+  lastTurnStatus: TurnStatus | undefined;
+
+  constructor() {
+    this.main = new Thread(this.emit, () => this.#turn?.span);
+  }
+
+  readonly emit = (event: Event): void => {
+    this.#events.push(event);
+  };
+
+  /** The events since the last call. */
+  take(): Event[] {
+    const events = this.#events;
+    this.#events = [];
+    return events;
+  }
+
+  /** Notes a line's time: how far the conversation has come. */
+  see(time: Timestamp): void {
+    const { facts } = this;
+    if (facts.firstTime === undefined || time < facts.firstTime) facts.firstTime = time;
+    if (facts.lastTime === undefined || time > facts.lastTime) facts.lastTime = time;
+  }
+
+  /** A line that belongs to the open turn. */
+  touch(at: At): void {
+    if (this.#turn !== undefined && at.time >= this.#turn.last.time) this.#turn.last = at;
+  }
+
+  get turnOpen(): boolean {
+    return this.#turn !== undefined;
+  }
+
+  get turnKey(): string | undefined {
+    return this.#turn?.span.key;
+  }
+
+  /**
+   * @param number Its number where the agent itself counts them: a resumed file may begin with the fifth turn.
+   */
+  startTurn(
+    at: At,
+    key: string,
+    origin: TurnStart["origin"],
+    prompt: string | Part[] | undefined,
+    number?: number,
+  ): void {
+    if (this.#turn !== undefined) this.endTurn(undefined, "unknown");
+    this.#turns = number ?? this.#turns + 1;
+    this.#turn = { span: { kind: "turn", key }, number: this.#turns, startTime: at.time, last: at };
+    this.emit({
+      type: "turn_start",
+      span: this.#turn.span,
+      ...at,
+      turn: this.#turns,
+      ...present({ origin }),
+      ...(prompt === undefined ? {} : { content: { prompt } }),
+    });
+  }
+
+  /**
+   * @param at Where the source says it ended; undefined: at its last line.
+   * @param reported What the agent says: its own duration, its time to the first token, in milliseconds.
+   */
+  endTurn(
+    at: At | undefined,
+    status: TurnStatus,
+    reported: { durationMs?: number | undefined; timeToFirstTokenMs?: number | undefined } = {},
+  ): void {
+    const turn = this.#turn;
+    if (turn === undefined) return;
+    const end = at ?? turn.last;
+    this.main.endTurn(end, turn.span.key);
+    this.emit({
+      type: "turn_end",
+      span: turn.span,
+      ...end,
+      turn: turn.number,
+      status,
+      duration_ms: reported.durationMs ?? Math.max(0, Date.parse(end.time) - Date.parse(turn.startTime)),
+      ...present({ time_to_first_token_ms: reported.timeToFirstTokenMs }),
+    });
+    this.#turn = undefined;
+    this.lastTurnStatus = status;
+  }
+
+  agent(id: string): Thread | undefined {
+    return this.#agents.get(id)?.thread;
+  }
+
+  /** Begins a sub-agent's span and gives its thread; the tool that started it is its parent. */
+  startAgent(
+    at: At,
+    id: string,
+    fields: Pick<AgentStart, "agent"> &
+      Partial<Pick<AgentStart, "conversation_id" | "call_id" | "background">>,
+    prompt?: string,
+  ): Thread {
+    const known = this.#agents.get(id);
+    if (known !== undefined) return known.thread;
+    const span: SpanKey = { kind: "agent", key: id };
+    const parent: SpanKey | undefined =
+      fields.call_id === undefined ? this.#turn?.span : { kind: "tool", key: fields.call_id };
+    const thread = new Thread(this.emit, () => span);
+    this.#agents.set(id, { thread, span, start: at, ended: false });
+    this.emit({
+      type: "agent_start",
+      span,
+      ...(parent === undefined ? {} : { parent }),
+      ...at,
+      ...fields,
+      ...(prompt === undefined ? {} : { content: { prompt } }),
+    });
+    return thread;
+  }
+
+  endAgent(at: At, id: string, status: TurnStatus, result?: string): void {
+    const agent = this.#agents.get(id);
+    if (agent === undefined || agent.ended) return;
+    agent.ended = true;
+    agent.thread.flush();
+    this.emit({
+      type: "agent_end",
+      span: agent.span,
+      ...at,
+      status,
+      ...(result === undefined ? {} : { content: { result } }),
+    });
+  }
+
+  /** Everything open is written as it stands; at a stop the turn ends too. */
+  flush(at: "quiet" | "stop"): void {
+    this.main.flush();
+    for (const { thread } of this.#agents.values()) thread.flush();
+    if (at === "stop" && this.#turn !== undefined)
+      this.endTurn(undefined, this.main.busy ? "interrupted" : "unknown");
+  }
+}

@@ -1,0 +1,461 @@
+/**
+ * One thread of model calls: which input belongs to which call, and when a call is complete.
+ *
+ * Agents write lines; a trace has calls. An answer comes in several lines, results come between them, usage
+ * comes late. This builder takes the lines' meanings in order and emits each record when it is known: the
+ * prompt at the first answer line, the tool call at once, the completion at the first of: all its tool
+ * results seen, the next call of the thread, a flush. What comes after that is an amendment.
+ *
+ * It is strictly incremental: the events of a prefix of the lines are a prefix of the events of all of them,
+ * which is what makes importing a part and then the whole the same as importing the whole.
+ */
+
+import type {
+  CompletionStatus,
+  Cost,
+  DurationBasis,
+  ErrorInfo,
+  Message,
+  Part,
+  Timestamp,
+  ToolResult,
+  Usage,
+} from "@spoor/trace";
+import { decisionOfAnswer, decisionsOfTool, type DerivedDecision } from "./decisions.ts";
+import type { Event, From, SpanKey } from "./event.ts";
+import { present } from "./json.ts";
+import { identifyTool } from "./tools.ts";
+
+/** What a line says of the call it belongs to; fields of later lines replace those of earlier ones. */
+export interface Answer {
+  model?: string | undefined;
+  provider?: string | undefined;
+  parameters?: Record<string, unknown> | undefined;
+  responseId?: string | undefined;
+  finishReason?: string | undefined;
+  /** The one with the most output wins, the later on a tie: early lines may carry a snapshot of the stream's start. */
+  usage?: Usage | undefined;
+  cost?: Cost | undefined;
+  status?: CompletionStatus | undefined;
+  error?: ErrorInfo | undefined;
+  errorMessage?: string | undefined;
+  timeToFirstTokenMs?: number | undefined;
+}
+
+export interface ToolCallFacts {
+  id: string;
+  name: string;
+  arguments: unknown;
+  server?: string | undefined;
+  executor?: "agent" | "provider" | undefined;
+}
+
+export interface ToolResultFacts extends Partial<
+  Pick<ToolResult, "error" | "error_basis" | "exit_code" | "duration_ms" | "duration_basis" | "permission">
+> {
+  id: string;
+  status: ToolResult["status"];
+  result?: unknown;
+  errorMessage?: string | undefined;
+  resultBytes?: number | undefined;
+}
+
+/** Where and when a line was. */
+export interface At {
+  time: Timestamp;
+  from: From;
+}
+
+interface Call {
+  span: SpanKey;
+  startTime: Timestamp;
+  last: At;
+  parts: Part[];
+  answer: Answer;
+  /** Tool calls without a result yet. */
+  awaiting: Set<string>;
+  calledTools: boolean;
+  /** The record is written; what changes now is an amendment. */
+  written: boolean;
+  messagesBefore: number | undefined;
+}
+
+interface OpenTool {
+  name: string;
+  arguments: unknown;
+  time: Timestamp;
+  call: Call | undefined;
+}
+
+export type RestartReason = "start" | "fork" | "compaction" | "resume" | "rewind";
+
+export class Thread {
+  readonly #emit: (event: Event) => void;
+  readonly #parent: () => SpanKey | undefined;
+  readonly #calls = new Map<string, Call>();
+  readonly #openTools = new Map<string, OpenTool>();
+  #open: Call | undefined;
+  #pending: Message[] = [];
+  #lastInput: Timestamp | undefined;
+  #system: string | Part[] | undefined;
+  #tools: unknown[] | undefined;
+  #base: { span: SpanKey; messages?: number | undefined; length: number | undefined } | undefined;
+  #reason: RestartReason | undefined = "start";
+  #complete = true;
+  #lastText: string | undefined;
+
+  /** @param parent The span that this thread's calls and tools belong to at the moment: the turn, or the sub-agent. */
+  constructor(emit: (event: Event) => void, parent: () => SpanKey | undefined) {
+    this.#emit = emit;
+    this.#parent = parent;
+  }
+
+  /** The key of the call whose answer is being read. */
+  get openCall(): string | undefined {
+    return this.#open?.span.key;
+  }
+
+  /** The latest call, open or not. */
+  get lastCall(): string | undefined {
+    return this.#open?.span.key ?? this.#base?.span.key;
+  }
+
+  /** The text of the latest answer that had one. */
+  get lastText(): string | undefined {
+    return this.#lastText;
+  }
+
+  /** Whether a call or a tool still stands open. */
+  get busy(): boolean {
+    return this.#open !== undefined || this.#openTools.size > 0;
+  }
+
+  isToolOpen(id: string): boolean {
+    return this.#openTools.has(id);
+  }
+
+  /** A message that becomes part of the next call's prompt. */
+  input(role: Message["role"], parts: Part[], time: Timestamp): void {
+    if (parts.length > 0) this.#pending.push({ role, parts });
+    this.#lastInput = time;
+  }
+
+  /** The system text and the tools of the calls from here on; undefined leaves what is known. */
+  setUp(system: string | Part[] | undefined, tools?: unknown[]): void {
+    this.#system = system ?? this.#system;
+    this.#tools = tools ?? this.#tools;
+  }
+
+  /** The source does not show all of the prompts from here on. */
+  incomplete(): void {
+    this.#complete = false;
+  }
+
+  /** The next prompt extends no earlier call. */
+  restart(reason: RestartReason, options: { complete: boolean; dropPending?: boolean }): void {
+    this.#finishOpen();
+    this.#base = undefined;
+    this.#reason = reason;
+    this.#complete = options.complete;
+    if (options.dropPending === true) this.#pending = [];
+  }
+
+  /** The next prompt extends an earlier call, or a part of it: the user went back. */
+  rewind(callKey: string, keptMessages: number | undefined): void {
+    this.#finishOpen();
+    const call = this.#calls.get(callKey);
+    if (call === undefined) {
+      this.restart("rewind", { complete: false });
+      return;
+    }
+    this.#base = { span: call.span, messages: keptMessages, length: keptMessages ?? lengthAfter(call) };
+    this.#pending = [];
+  }
+
+  /** How many messages the conversation has after `callKey`, where known: what `rewind` may keep. */
+  lengthAfter(callKey: string): number | undefined {
+    const call = this.#calls.get(callKey);
+    return call === undefined ? undefined : lengthAfter(call);
+  }
+
+  /** A line of the answer of the call `key`; the first one opens the call and writes its prompt. */
+  answer(key: string, at: At, parts: Part[], facts: Answer): void {
+    const call = this.#calls.get(key) ?? this.#begin(key, at, facts);
+    const changed = mergeAnswer(call.answer, facts);
+    call.last = at.time > call.last.time ? at : { ...call.last, from: at.from };
+    for (const part of parts) {
+      if (part.type === "text") this.#lastText = (part as { content: string }).content;
+      if (part.type === "tool_call") {
+        call.awaiting.add((part as { id: string }).id);
+        call.calledTools = true;
+      }
+    }
+    if (call.written) {
+      if (parts.length > 0 || changed) this.#amend(call, at, parts);
+    } else call.parts.push(...parts);
+  }
+
+  /** What became known of a call after its answer lines: usage, ids. Does nothing for a call never seen. */
+  learn(key: string, at: At, facts: Answer): void {
+    const call = this.#calls.get(key);
+    if (call === undefined) return;
+    if (mergeAnswer(call.answer, facts) && call.written) this.#amend(call, undefined, [], at);
+  }
+
+  /** A tool call; its part of the answer must be given to `answer` as well, before or after. */
+  toolCall(at: At, { id, name, arguments: args, server, executor }: ToolCallFacts): void {
+    if (this.#openTools.has(id)) return;
+    const identity = identifyTool(name);
+    const call = this.#open;
+    this.#openTools.set(id, { name, arguments: args, time: at.time, call });
+    this.#emit({
+      type: "tool_call",
+      span: { kind: "tool", key: id },
+      ...this.#parentField(),
+      ...at,
+      name,
+      call_id: id,
+      kind: server === undefined ? identity.kind : "mcp",
+      ...present({ server: server ?? identity.server, executor }),
+      ...(args === undefined ? {} : { content: { arguments: args } }),
+    });
+  }
+
+  /**
+   * A tool result, which is also input to the next call.
+   *
+   * @param options.input false where the result does not go back to the model as a message of its own.
+   */
+  toolResult(at: At, facts: ToolResultFacts, options: { input: boolean } = { input: true }): void {
+    const { id, status, result, errorMessage, resultBytes, ...fields } = facts;
+    const tool = this.#openTools.get(id);
+    this.#openTools.delete(id);
+    if (options.input) this.input("tool", [{ type: "tool_call_response", id }], at.time);
+    const reported = fields.duration_ms;
+    const lines = tool === undefined ? undefined : elapsedMs(tool.time, at.time);
+    const basis: DurationBasis | undefined =
+      reported === undefined ? (lines === undefined ? undefined : "lines") : "reported";
+    this.#emit({
+      type: "tool_result",
+      span: { kind: "tool", key: id },
+      ...this.#parentField(),
+      ...at,
+      name: tool?.name ?? "unknown",
+      call_id: id,
+      status,
+      ...present({
+        ...fields,
+        duration_ms: reported ?? lines,
+        duration_basis: fields.duration_basis ?? basis,
+        result_bytes: resultBytes ?? sizeOf(result),
+      }),
+      ...contentField({ result, error_message: errorMessage }),
+    });
+    if (status === "ok" && tool !== undefined)
+      for (const [index, decision] of decisionsOfTool(tool.name, tool.arguments).entries())
+        this.decision(at, `${id}${index === 0 ? "" : `#${index}`}`, decision);
+    const call = tool?.call;
+    call?.awaiting.delete(id);
+    if (call !== undefined && call === this.#open && call.calledTools && call.awaiting.size === 0)
+      this.#finishOpen();
+  }
+
+  /** A point on the thread's parent span. */
+  event(
+    at: At,
+    key: string,
+    name: string,
+    fields: Record<string, unknown>,
+    content?: Record<string, unknown>,
+  ): void {
+    this.#emit({
+      type: "event",
+      span: { kind: "point", key },
+      ...this.#parentField(),
+      ...at,
+      name,
+      fields: present(fields),
+      ...(content === undefined ? {} : { content: present(content) }),
+    });
+  }
+
+  decision(at: At, key: string, { reasoning, ...decision }: DerivedDecision): void {
+    this.#emit({
+      type: "decision",
+      span: { kind: "point", key: `decision:${key}` },
+      ...this.#parentField(),
+      ...at,
+      ...decision,
+      ...(reasoning === undefined ? {} : { content: { reasoning } }),
+    });
+  }
+
+  /** The open call is written as it stands. */
+  flush(): void {
+    this.#finishOpen();
+  }
+
+  /** The turn is over: the open call is written, and an answer that is a verdict becomes a decision. */
+  endTurn(at: At, key: string): void {
+    this.#finishOpen();
+    const decision = this.#lastText === undefined ? undefined : decisionOfAnswer(this.#lastText);
+    if (decision !== undefined) this.decision(at, key, decision);
+    this.#lastText = undefined;
+  }
+
+  #begin(key: string, at: At, facts: Answer): Call {
+    this.#finishOpen();
+    const span: SpanKey = { kind: "model", key };
+    const startTime = this.#lastInput !== undefined && this.#lastInput < at.time ? this.#lastInput : at.time;
+    const before = this.#base === undefined ? (this.#complete ? 0 : undefined) : this.#base.length;
+    const messages = before === undefined ? undefined : before + this.#pending.length;
+    const input = present({
+      messages,
+      base: this.#base?.span,
+      base_messages: this.#base?.messages,
+      reason: this.#base === undefined ? this.#reason : undefined,
+      complete: this.#complete ? undefined : false,
+    });
+    this.#emit({
+      type: "prompt",
+      span,
+      ...this.#parentField(),
+      time: startTime,
+      from: at.from,
+      ...present({ model: facts.model, provider: facts.provider, parameters: facts.parameters }),
+      input,
+      ...contentField({
+        system: this.#system,
+        messages: this.#pending.length === 0 ? undefined : this.#pending,
+        tools: this.#tools,
+      }),
+    });
+    const call: Call = {
+      span,
+      startTime,
+      last: at,
+      parts: [],
+      answer: {},
+      awaiting: new Set(),
+      calledTools: false,
+      written: false,
+      messagesBefore: messages,
+    };
+    this.#calls.set(key, call);
+    this.#open = call;
+    this.#pending = [];
+    this.#system = undefined;
+    this.#tools = undefined;
+    this.#complete = true;
+    this.#reason = undefined;
+    return call;
+  }
+
+  #finishOpen(): void {
+    const call = this.#open;
+    if (call === undefined) return;
+    this.#open = undefined;
+    call.written = true;
+    const { parts } = call;
+    call.parts = [];
+    this.#emit({
+      type: "completion",
+      span: call.span,
+      ...this.#parentField(),
+      ...call.last,
+      ...completionFields(call),
+      status: call.answer.status ?? "ok",
+      ...contentField({
+        messages: parts.length === 0 ? undefined : [{ role: "assistant", parts }],
+        error_message: call.answer.errorMessage,
+      }),
+    });
+    this.#base = { span: call.span, length: lengthAfter(call) };
+  }
+
+  #amend(call: Call, answered: At | undefined, parts: Part[], at: At | undefined = answered): void {
+    if (at === undefined) return;
+    const fields = completionFields(call);
+    this.#emit({
+      type: "amend",
+      of: "completion",
+      span: call.span,
+      ...this.#parentField(),
+      ...at,
+      fields,
+      ...contentField({
+        messages: parts.length === 0 ? undefined : [{ role: "assistant", parts }],
+        error_message: call.answer.errorMessage,
+      }),
+    });
+  }
+
+  #parentField(): { parent?: SpanKey } {
+    const parent = this.#parent();
+    return parent === undefined ? {} : { parent };
+  }
+}
+
+/** An answer is one message, however many lines it took. */
+function lengthAfter(call: Call): number | undefined {
+  return call.messagesBefore === undefined ? undefined : call.messagesBefore + 1;
+}
+
+function completionFields(
+  call: Call,
+): { duration_ms: number; duration_basis: DurationBasis; usage?: Usage } & Record<string, unknown> {
+  const { answer } = call;
+  const usage = answer.usage === undefined ? undefined : { ...answer.usage };
+  // An answer that names why it stopped has been read to its end.
+  if (answer.finishReason !== undefined) delete usage?.partial;
+  return {
+    ...present({
+      model: answer.model,
+      response_id: answer.responseId,
+      finish_reasons: answer.finishReason === undefined ? undefined : [answer.finishReason],
+      status: answer.status,
+      error: answer.error,
+    }),
+    duration_ms: elapsedMs(call.startTime, call.last.time),
+    duration_basis: "lines",
+    ...present({ time_to_first_token_ms: answer.timeToFirstTokenMs, usage, cost: answer.cost }),
+  } as never;
+}
+
+/** @returns Whether anything changed. */
+function mergeAnswer(answer: Answer, facts: Answer): boolean {
+  let changed = false;
+  const target = answer as Record<string, unknown>;
+  for (const [field, value] of Object.entries(facts)) {
+    if (value === undefined || field === "usage" || target[field] === value) continue;
+    target[field] = value;
+    changed = true;
+  }
+  if (facts.usage !== undefined && (facts.usage.output_tokens ?? 0) >= (answer.usage?.output_tokens ?? 0)) {
+    changed ||= JSON.stringify(answer.usage) !== JSON.stringify(facts.usage);
+    answer.usage = facts.usage;
+  }
+  return changed;
+}
+
+function contentField<T extends object>(
+  content: T,
+): { content?: { [K in keyof T]?: Exclude<T[K], undefined> } } {
+  const kept = present(content);
+  return Object.keys(kept).length === 0 ? {} : { content: kept };
+}
+
+/** Bytes of a result as the agent saw it; of structured ones the bytes of their JSON. */
+function sizeOf(result: unknown): number | undefined {
+  if (result === undefined) return undefined;
+  try {
+    return Buffer.byteLength(typeof result === "string" ? result : JSON.stringify(result));
+  } catch {
+    // Nested too deep to measure.
+    return undefined;
+  }
+}
+
+function elapsedMs(from: Timestamp, to: Timestamp): number {
+  return Math.max(0, Date.parse(to) - Date.parse(from));
+}
