@@ -96,6 +96,11 @@ export interface Parser {
    * come, so a turn without an end is ended with what is known.
    */
   flush(at: "quiet" | "stop"): Event[];
+  /**
+   * What was read so far belongs to an earlier trace: numbering goes on, but no prompt from here on extends
+   * a call of before, and what stood open is let go. `Conversation.resume` does it.
+   */
+  resume(): void;
   readonly facts: ConversationFacts;
 }
 

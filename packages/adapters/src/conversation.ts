@@ -161,6 +161,15 @@ export class Conversation {
     });
   }
 
+  /** See `Parser.resume`. */
+  resume(): void {
+    this.flush("stop");
+    this.take();
+    this.facts.resumed = true;
+    for (const thread of [this.main, ...[...this.#agents.values()].map((agent) => agent.thread)])
+      thread.restart("resume", { complete: false, dropPending: true });
+  }
+
   /** Everything open is written as it stands; at a stop the turn ends too. */
   flush(at: "quiet" | "stop"): void {
     this.main.flush();
