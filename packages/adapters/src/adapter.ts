@@ -6,7 +6,7 @@
  * another; what they share is beside them.
  */
 
-import type { Pointers, Timestamp } from "@spoor/trace";
+import type { Pointers, Timestamp, Usage } from "@spoor/trace";
 import type { Event } from "./event.ts";
 
 export type AgentName =
@@ -106,17 +106,19 @@ export interface Parser {
 
 /** What a conversation says about itself; grows as lines are read. */
 export interface ConversationFacts {
-  conversationId?: string;
-  parentConversationId?: string;
-  agentVersion?: string;
-  cwd?: string;
-  resumed?: boolean;
+  conversationId?: string | undefined;
+  parentConversationId?: string | undefined;
+  agentVersion?: string | undefined;
+  cwd?: string | undefined;
+  resumed?: boolean | undefined;
   /** Only what the agent itself wrote down: commit, branch, remote, pull request. */
   pointers: Pointers;
   /** What the agent says the conversation has cost so far, US dollars, sub-agents included. */
-  reportedCostUsd?: number;
-  firstTime?: Timestamp;
-  lastTime?: Timestamp;
+  reportedCostUsd?: number | undefined;
+  /** What the agent says all its calls used, where single calls show less (Claude's stdout stream). */
+  reportedUsage?: Usage | undefined;
+  firstTime?: Timestamp | undefined;
+  lastTime?: Timestamp | undefined;
   /** Line types this parser does not know, by name: passed over, counted. */
   unknownTypes: Record<string, number>;
 }

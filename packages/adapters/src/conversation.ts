@@ -117,6 +117,11 @@ export class Conversation {
     this.lastTurnStatus = status;
   }
 
+  /** What became known of a turn that already ended. */
+  amendTurn(at: At, key: string, fields: Record<string, unknown>): void {
+    this.emit({ type: "amend", of: "turn_end", span: { kind: "turn", key }, ...at, fields: present(fields) });
+  }
+
   agent(id: string): Thread | undefined {
     return this.#agents.get(id)?.thread;
   }
@@ -147,11 +152,17 @@ export class Conversation {
     return thread;
   }
 
+  /** What became known of a running sub-agent after its first line. */
+  amendAgent(at: At, id: string, fields: Record<string, unknown>): void {
+    const agent = this.#agents.get(id);
+    if (agent !== undefined) this.emit({ type: "amend", of: "agent_start", span: agent.span, ...at, fields });
+  }
+
   endAgent(at: At, id: string, status: TurnStatus, result?: string): void {
     const agent = this.#agents.get(id);
     if (agent === undefined || agent.ended) return;
     agent.ended = true;
-    agent.thread.flush();
+    agent.thread.flush("stop");
     this.emit({
       type: "agent_end",
       span: agent.span,
@@ -172,8 +183,8 @@ export class Conversation {
 
   /** Everything open is written as it stands; at a stop the turn ends too. */
   flush(at: "quiet" | "stop"): void {
-    this.main.flush();
-    for (const { thread } of this.#agents.values()) thread.flush();
+    this.main.flush(at);
+    for (const { thread } of this.#agents.values()) thread.flush(at);
     if (at === "stop" && this.#turn !== undefined)
       this.endTurn(undefined, this.main.busy ? "interrupted" : "unknown");
   }

@@ -33,6 +33,11 @@ export function asArray(value: unknown): readonly unknown[] {
   return Array.isArray(value) ? value : [];
 }
 
+/** The objects among an array's elements. */
+export function asObjects(value: unknown): JsonObject[] {
+  return asArray(value).filter((element): element is JsonObject => asObject(element) !== undefined);
+}
+
 /** Follows keys; undefined as soon as one is missing. */
 export function at(value: unknown, ...keys: readonly string[]): unknown {
   let current: unknown = value;

@@ -94,6 +94,9 @@ export class Thread {
   readonly #parent: () => SpanKey | undefined;
   readonly #calls = new Map<string, Call>();
   readonly #openTools = new Map<string, OpenTool>();
+  readonly #calledTools = new Set<string>();
+  /** Results that were written before the line that holds their call, as Claude Code does with fast tools. */
+  readonly #earlyResults = new Map<string, { at: At; facts: ToolResultFacts; input: boolean }>();
   #open: Call | undefined;
   #pending: Message[] = [];
   #lastInput: Timestamp | undefined;
@@ -128,6 +131,11 @@ export class Thread {
   /** Whether a call or a tool still stands open. */
   get busy(): boolean {
     return this.#open !== undefined || this.#openTools.size > 0;
+  }
+
+  /** Whether a tool call of the thread has no result yet. */
+  get waitsForTools(): boolean {
+    return this.#openTools.size > 0;
   }
 
   isToolOpen(id: string): boolean {
@@ -204,7 +212,8 @@ export class Thread {
 
   /** A tool call; its part of the answer must be given to `answer` as well, before or after. */
   toolCall(at: At, { id, name, arguments: args, server, executor }: ToolCallFacts): void {
-    if (this.#openTools.has(id)) return;
+    if (this.#calledTools.has(id)) return;
+    this.#calledTools.add(id);
     const identity = identifyTool(name);
     const call = this.#open;
     this.#openTools.set(id, { name, arguments: args, time: at.time, call });
@@ -219,6 +228,11 @@ export class Thread {
       ...present({ server: server ?? identity.server, executor }),
       ...(args === undefined ? {} : { content: { arguments: args } }),
     });
+    const early = this.#earlyResults.get(id);
+    if (early !== undefined) {
+      this.#earlyResults.delete(id);
+      this.toolResult(early.at, early.facts, { input: early.input });
+    }
   }
 
   /**
@@ -228,6 +242,10 @@ export class Thread {
    */
   toolResult(at: At, facts: ToolResultFacts, options: { input: boolean } = { input: true }): void {
     const { id, status, result, errorMessage, resultBytes, ...fields } = facts;
+    if (!this.#calledTools.has(id)) {
+      this.#earlyResults.set(id, { at, facts, input: options.input });
+      return;
+    }
     const tool = this.#openTools.get(id);
     this.#openTools.delete(id);
     if (options.input) this.input("tool", [{ type: "tool_call_response", id }], at.time);
@@ -290,9 +308,15 @@ export class Thread {
     });
   }
 
-  /** The open call is written as it stands. */
-  flush(): void {
+  /** The open call is written as it stands; at a stop also results whose call never came. */
+  flush(when: "quiet" | "stop"): void {
     this.#finishOpen();
+    if (when === "quiet") return;
+    for (const [id, { at, facts, input }] of this.#earlyResults) {
+      this.#calledTools.add(id);
+      this.toolResult(at, facts, { input });
+    }
+    this.#earlyResults.clear();
   }
 
   /** The turn is over: the open call is written, and an answer that is a verdict becomes a decision. */
