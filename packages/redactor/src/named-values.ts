@@ -1,0 +1,249 @@
+/**
+ * The value that a name announces: `DB_PASSWORD=…`, `"api_key": "…"`, `--token …`, `<password>…</password>`,
+ * `define('SECRET', '…')`, "the password is …". Names generalise where tables of prefixes cannot: this layer
+ * finds the secrets of products that nobody has listed.
+ */
+
+import { classifyName, type NameClass } from "./names.ts";
+import { PLACEHOLDER, PLACEHOLDER_START } from "./placeholder.ts";
+import { type Detector, isWordCode, type Scan, WEIGHT } from "./scan.ts";
+import { isCode, isHarmless, isRandom, isWords } from "./shape.ts";
+
+/** Words that wake this layer, in the three ways people write them. */
+const STEMS = (
+  "secret token passw pwd passphrase passcode credential apikey mnemonic privkey signingkey accesskey authkey " +
+  "masterkey encryptionkey kennwort seed_phrase"
+).split(" ");
+
+/** Short words would wake too often inside others, so they come with what stands beside them. */
+const EXACT_WORDS = (
+  '_key Key _KEY -key -Key key= key" key\' key: KEY= KEY: _pw Pw= Pw" PW= _pass _PASS Pass= Pass" _pat _PAT Pat" _auth ' +
+  '_AUTH Auth" _creds _CREDS _jwt _JWT _psk _PSK _pin _PIN .sid _sid _SID _dsn _DSN _otp _OTP _oauth _OAUTH Oauth" ' +
+  "_seed _SEED _cred _hmac _HMAC pass: pass=  --pass authorization Authorization AUTHORIZATION sb-access _bearer _BEARER _tkn _TKN"
+)
+  .split(" ")
+  .filter((word) => word !== "");
+
+export const NAME_WORDS: readonly string[] = [
+  ...new Set([
+    ...STEMS.flatMap((stem) => [stem, stem.toUpperCase(), stem[0]!.toUpperCase() + stem.slice(1)]),
+    ...EXACT_WORDS,
+  ]),
+];
+
+/** Longest name looked at, and longest value; a value beyond this is no credential but a document. */
+const MAX_NAME = 80;
+const MAX_VALUE = 8192;
+
+const QUOTE = String.raw`(?:\\{0,8}["'${"`"}]|&quot;|&#3[49];|%22|%27|\\u002[27])`;
+
+/** `name: type =`, `name =>`, `name":`, `name'] =`, `**name**:`, `name%3D`. */
+const ASSIGNMENT = new RegExp(
+  String.raw`${QUOTE}?[\])]{0,2}[*_]{0,2}[ \t]{0,24}(?:[:][ \t]{0,3}[A-Za-z][\w.<>|?\[\] ]{0,40}?[ \t]{0,3}(?==))?(?:=>|:=|\?=|===?|!==?|=|:|→|->|%3[DdAa]|\\u003[dD])[*_]{0,2}[ \t]{0,24}`,
+  "y",
+);
+/** `name="X" value="…"`, `"name":"X","value":"…"`, `- name: X` over `value: …`, `define('X', '…')`. */
+const PAIR = new RegExp(
+  String.raw`${QUOTE}?(?:[ \t]{0,8},?\s{0,40}${QUOTE}?(?:value|Value|VALUE|val|content|default|defaultValue|stringValue)${QUOTE}?[ \t]{0,8}[:=][ \t]{0,8}|[ \t]{0,8},[ \t]{0,8}(?=\\{0,8}["'${"`"}])|[ \t]{0,24}\|[ \t]{0,24}|[ \t]{0,4}>(?:<!\[CDATA\[)?)`,
+  "y",
+);
+const PROSE =
+  /[ \t]{1,3}(?:(?:is|was|are|ist|est|es)(?:[ \t]+now)?|(?:(?:is|was)[ \t]+)?(?:set|changed|rotated|reset|updated)?[ \t]?to|of|equals)[ \t]{0,2}:?[ \t]{1,3}/y;
+const SPACE = /[ \t]{1,24}/y;
+const SCHEME =
+  /(?:Bearer|bearer|Basic|basic|Token|token|ApiKey|apikey|Api-Key|Key|key|SSWS|GenieKey|OAuth|oauth)[ \t]{1,4}/y;
+const OPENING = new RegExp(
+  String.raw`(?:[bfru@$]{0,2})(\\{0,8}["'${"`"}]|&quot;|&#3[49];|%22|%27|\\u002[27])`,
+  "y",
+);
+
+/** Calls `detect` for the value behind the name around `start`. */
+export const detectNamedValue: Detector = (scan, start, end) => {
+  if (end <= scan.namedUpTo) return;
+  const { text } = scan;
+  let left = start;
+  while (left > 0 && start - left < MAX_NAME && isNameCode(text.charCodeAt(left - 1))) left--;
+  let right = end;
+  while (right < text.length && right - end < MAX_NAME && isNameCode(text.charCodeAt(right))) right++;
+  // Words of the prefilter may end in a separator, and a name does not.
+  while (right > start && !isWordCode(text.charCodeAt(right - 1))) right--;
+  scan.namedUpTo = right;
+  if (left > 0 && text.charCodeAt(left - 1) === 92 && /[nrtbf]/.test(text[left]!)) left++; // the n of an escaped \n
+  const name = text.slice(left, right);
+  const kind = classifyName(name) ?? (isQueryKey(text, left, right) ? "key" : undefined);
+  if (kind === undefined) return;
+  if (text.startsWith(PLACEHOLDER_START, left - PLACEHOLDER_START.length)) return;
+  findValue(scan, left, right, kind, name);
+};
+
+/** `?key=…` and `&key=…`: a bare `key` means a credential only in a URL. */
+function isQueryKey(text: string, left: number, right: number): boolean {
+  return (
+    right - left === 3 &&
+    text.charCodeAt(right) === 61 &&
+    left > 0 &&
+    (text[left - 1] === "?" || text[left - 1] === "&")
+  );
+}
+
+function isNameCode(code: number): boolean {
+  return isWordCode(code) || code === 95 || code === 45;
+}
+
+function findValue(scan: Scan, left: number, right: number, kind: NameClass, name: string): void {
+  const { text } = scan;
+  const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
+  if (assigned !== undefined) {
+    takeValue(scan, assigned, { kind, name, left, loose: false });
+    return;
+  }
+  const flag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
+  const spaced = matchEnd(PROSE, text, right) ?? matchEnd(SPACE, text, right);
+  if (spaced !== undefined) takeValue(scan, spaced, { kind, name, left, loose: !flag });
+  findValueBefore(scan, left);
+}
+
+interface Context {
+  readonly kind: NameClass;
+  readonly name: string;
+  readonly left: number;
+  /** Nothing but space or a verb joins name and value, so the value itself must look random. */
+  readonly loose: boolean;
+}
+
+function takeValue(scan: Scan, from: number, context: Context): void {
+  const { text } = scan;
+  let at = skipPlaceholders(text, from);
+  at = matchEnd(SCHEME, text, at) ?? at;
+  at = skipPlaceholders(text, at);
+  const value = readValue(text, at, context.left);
+  if (value === undefined || !isSecretValue(value, context)) return;
+  scan.add(value.start, value.end, ruleFor(context.kind, context.name), WEIGHT.named);
+  if (!value.quoted) continueOnNextLine(scan, value.end);
+}
+
+interface Value {
+  readonly start: number;
+  readonly end: number;
+  readonly text: string;
+  readonly quoted: boolean;
+}
+
+function readValue(text: string, from: number, nameStart: number): Value | undefined {
+  OPENING.lastIndex = from;
+  const opening = OPENING.exec(text);
+  if (opening !== null) {
+    const start = OPENING.lastIndex;
+    const end = closingQuote(text, start, opening[1]!);
+    if (end !== undefined) return { start, end, text: text.slice(start, end), quoted: true };
+    return readBare(text, start, nameStart);
+  }
+  return readBare(text, from, nameStart);
+}
+
+/** Offset of the quote that closes `opening`: the same sign behind no more backslashes, on the same line. */
+function closingQuote(text: string, from: number, opening: string): number | undefined {
+  const sign = opening.at(-1)!;
+  const limit = Math.min(text.length, from + MAX_VALUE);
+  if (opening.length > 1 && !opening.startsWith("\\"))
+    return positive(text.slice(from, limit).indexOf(opening), from);
+  if (opening.startsWith("\\u")) return positive(text.slice(from, limit).indexOf(opening), from);
+  for (let i = from; i < limit; i++) {
+    const character = text[i]!;
+    if (character === "\n") return undefined;
+    if (character !== sign) continue;
+    let slashes = 0;
+    while (i - slashes - 1 >= from && text[i - slashes - 1] === "\\") slashes++;
+    if (slashes < opening.length) return i - slashes;
+  }
+  return undefined;
+}
+
+function positive(index: number, base: number): number | undefined {
+  return index === -1 ? undefined : base + index;
+}
+
+/** What ends a value without quotes. In a query string `&` does, elsewhere passwords may hold it. */
+const BARE =
+  /(?:[^\s"'`<>,;\\&\x00-\x1f[]|&(?!quot;|amp;|#|[A-Za-z_][\w.-]*=)|\[(?!REDACTED:)|\\(?![nrtu"'`\\/]))+/y;
+
+function readBare(text: string, from: number, nameStart: number): Value | undefined {
+  BARE.lastIndex = from;
+  const found = BARE.exec(text)?.[0];
+  if (found === undefined || found.length > MAX_VALUE) return undefined;
+  let value = found;
+  const before = nameStart > 0 ? text[nameStart - 1] : "";
+  if (before === "?" || before === "&") value = value.replace(/[&#].*$/, "");
+  if (before === "(" || before === "[" || before === "{") value = value.replace(/[)\]}]+[.:]?$/, "");
+  if (!value.includes("(")) value = value.replace(/[)\]}]+$/, "");
+  value = value.replace(/[.:|]+$/, "");
+  return value === "" ? undefined : { start: from, end: from + value.length, text: value, quoted: false };
+}
+
+function isSecretValue(value: Value, { kind, name, loose }: Context): boolean {
+  const { text, quoted } = value;
+  if (text.length < 4 || text.startsWith("-----BEGIN") || isHarmless(text)) return false;
+  if (/\s/.test(text)) return isPhrase(text, name);
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
+  if (isCode(text) && !(quoted && isRandom(text))) return false;
+  if (loose) return text.length >= 8 && isRandom(text);
+  if (kind === "key") return text.length >= 16 && isRandom(text);
+  if (kind === "secret") return text.length >= 8 && isRandom(text);
+  if (/^\d+$/.test(text)) return text.length >= 6 && quoted;
+  if (!isWords(text)) return text.length >= (quoted ? 4 : 6) && /[A-Za-z0-9]{2}/.test(text);
+  // Words with a number behind them are what people choose; in code they are variables.
+  return /\d$/.test(text) && text.length >= 7 && (quoted || name === name.toUpperCase());
+}
+
+/** Twelve or more plain words: the words of a wallet (BIP 39). */
+function isPhrase(text: string, name: string): boolean {
+  return /mnemonic|phrase|seed/i.test(name) && /^[a-z]{3,8}(?:\s+[a-z]{3,8}){11,23}$/.test(text);
+}
+
+function isPath(text: string): boolean {
+  const first = /^(?:~|\.{1,2}|[A-Za-z]:)?[/\\]+([\w.@-]{2,})[/\\]/.exec(text)?.[1];
+  return first !== undefined && isWords(first);
+}
+
+function ruleFor(kind: NameClass, name: string): string {
+  if (kind === "password") return "password";
+  if (/phrase|mnemonic/i.test(name)) return "seed-phrase";
+  if (/token|jwt|bearer|pat$/i.test(name)) return "token";
+  return /key$/i.test(name) ? "api-key" : "secret";
+}
+
+/** Terminals and mailers wrap: a value that ends its line may go on alone on the next. */
+export function continueOnNextLine(scan: Scan, end: number): void {
+  const { text } = scan;
+  const rest = /\r?\n([A-Za-z0-9_\-+/=.]{8,200})(?=\r?\n|$)/y;
+  rest.lastIndex = end;
+  const line = rest.exec(text)?.[1];
+  if (line === undefined || /^[A-Za-z_]+=/.test(line) || isHarmless(line) || isPath(line) || !isRandom(line))
+    return;
+  scan.add(rest.lastIndex - line.length, rest.lastIndex, "token", WEIGHT.named);
+}
+
+/** "use … as the deploy token", "… is my API key". */
+function findValueBefore(scan: Scan, left: number): void {
+  const from = Math.max(0, left - 300);
+  const near = scan.text.slice(Math.max(0, left - 48), left);
+  const joined = near.search(/ (?:as|for|is) (?:(?:the|a|an|my|our|your|this) )?[\w -]{0,32}$/);
+  if (joined === -1) return;
+  const before = scan.text.slice(from, left - near.length + joined);
+  const value = /[^\s"'`]{12,}(?=["'`]?$)/.exec(before);
+  if (value === null || isHarmless(value[0]) || isCode(value[0]) || isPath(value[0]) || !isRandom(value[0]))
+    return;
+  scan.add(from + value.index, from + value.index + value[0].length, "token", WEIGHT.named);
+}
+
+function skipPlaceholders(text: string, from: number): number {
+  let at = from;
+  while (text.startsWith(PLACEHOLDER_START, at))
+    at = matchEnd(PLACEHOLDER, text, at) ?? at + PLACEHOLDER_START.length;
+  return at;
+}
+
+function matchEnd(sticky: RegExp, text: string, from: number): number | undefined {
+  sticky.lastIndex = from;
+  return sticky.test(text) ? sticky.lastIndex : undefined;
+}

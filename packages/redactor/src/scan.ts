@@ -1,0 +1,88 @@
+/**
+ * The vocabulary of a scan: detectors wake at a word of the prefilter, look around it in the text, and report
+ * the spans that are secret.
+ */
+
+/** Part of a text, from `start` up to but not including `end`, in UTF-16 units. */
+export interface Span {
+  readonly start: number;
+  readonly end: number;
+  readonly rule: string;
+  /** Of overlapping spans the one that knows most names the placeholder. */
+  readonly weight: number;
+}
+
+export const WEIGHT = { named: 1, context: 2, token: 3, block: 4, exact: 5 } as const;
+
+/** What one text has shown so far. */
+export class Scan {
+  readonly text: string;
+  readonly spans: Span[] = [];
+  /** Up to here names have been looked at: one name holds several words of the prefilter. */
+  namedUpTo = 0;
+  /** secretlint's rules that some hit asks for. */
+  readonly secretlintRules: Set<string> = new Set();
+  /** Values to learn for the rest of the run (`::add-mask::`). */
+  readonly masks: string[] = [];
+
+  constructor(text: string) {
+    this.text = text;
+  }
+
+  add(start: number, end: number, rule: string, weight: number): void {
+    if (end > start) this.spans.push({ start, end, rule, weight });
+  }
+
+  /** True where a span found so far covers the offset; hits come in order, so the latest spans suffice. */
+  covers(offset: number): boolean {
+    const { spans } = this;
+    for (let i = spans.length - 1; i >= 0 && i >= spans.length - 4; i--) {
+      const span = spans[i]!;
+      if (span.start <= offset && offset < span.end) return true;
+    }
+    return false;
+  }
+}
+
+/** @param start of the word found; @param end behind it. */
+export type Detector = (scan: Scan, start: number, end: number) => void;
+
+/** Sorts spans and joins those that overlap; the heaviest (then the longest) gives the rule. */
+export function mergeSpans(spans: readonly Span[]): readonly Span[] {
+  if (spans.length < 2) return spans;
+  const sorted = [...spans].sort((a, b) => a.start - b.start || b.end - a.end);
+  const merged: Span[] = [];
+  for (const span of sorted) {
+    const last = merged.at(-1);
+    if (last === undefined || span.start >= last.end) {
+      merged.push(span);
+      continue;
+    }
+    const heavier =
+      span.weight > last.weight ||
+      (span.weight === last.weight && span.end - span.start > last.end - last.start);
+    const named = heavier ? span : last;
+    merged[merged.length - 1] = {
+      start: last.start,
+      end: Math.max(last.end, span.end),
+      rule: named.rule,
+      weight: named.weight,
+    };
+  }
+  return merged;
+}
+
+/** Letters and digits. */
+export function isWordCode(code: number): boolean {
+  return (code >= 97 && code <= 122) || (code >= 65 && code <= 90) || (code >= 48 && code <= 57);
+}
+
+/**
+ * True where a token may begin: after anything but a letter or digit, or after an escape that ends in one
+ * (`\n`, `%22`, `\u0022`, the `m` of a colour code written out or as bytes).
+ */
+export function isTokenStart(text: string, start: number): boolean {
+  if (start === 0 || !isWordCode(text.charCodeAt(start - 1))) return true;
+  const before = text.slice(Math.max(0, start - 12), start);
+  return /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\[[0-9;]*m)$/.test(before);
+}

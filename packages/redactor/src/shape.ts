@@ -1,0 +1,120 @@
+/**
+ * What a value looks like by itself: random, as keys are; or harmless, as placeholders, variables, code and
+ * plain words are. A name or a prefix must have led to the value; nothing is redacted for its shape alone.
+ */
+
+/** Words that people write where a secret will stand. Compared with whole parts of a value, lower case. */
+const STAND_INS: ReadonlySet<string> = new Set(
+  (
+    "your my the a an some any insert enter put replace change changeme changeit add here example examples sample " +
+    "dummy fake mock placeholder redacted removed hidden masked filtered omitted todo tbd fixme none null nil " +
+    "undefined true false yes no on off empty unset unknown default value string text foo bar baz qux lorem ipsum " +
+    "password passwd pass pwd passphrase secret secrets token tokens key keys apikey api access auth credential " +
+    "credentials user username admin root guest demo test tests testing invalid expired missing required optional " +
+    "please me with this that is in not of from to go goes env var name id new old bearer basic private public client " +
+    "server app service account personal long random generated strong very super xxx xxxx abc hash"
+  ).split(" "),
+);
+
+const VARIABLE =
+  /^(?:\$[A-Za-z_][A-Za-z0-9_.:\-[\]>()]*|\$\{[^}]{0,200}\}?.*|\$\(.*|\$\{\{.*|\{\{.*|\{[A-Za-z_][\w.]*\}|%[A-Za-z_]\w*%|%\(\w+\)s|%[sdv]|#\{.*|<[^<>]{0,80}>?|\{\w*\}|@[A-Za-z_]\w*|:[a-z_]\w*|\?)$/;
+
+/** `process.env.TOKEN`, `this.auth`, `var.db_password`, `os.environ["X"]`, `getToken()`, `a?.b`, `Foo::Bar`. */
+const CODE_PATH =
+  /^[!&*(]*[A-Za-z_$][A-Za-z_$0-9]*(?:(?:\?\.|\.|::|->|!\.)[A-Za-z_$][A-Za-z_$0-9]*)+[!?]?(?:[([{].*)?$/;
+const CALL_OR_INDEX = /^[!&*(]*[A-Za-z_$][\w$.:]*(?:\(|\[["'\w]|\{|<[A-Z])/;
+
+const REPEATED = /(?:[xX]{4,}|[*•●…]{3,}|\.{3,}|(.)\1{7,}|(?:x-){3,}|_{4,}|-{6,})/;
+const SEQUENCE =
+  /0123456789|1234567890|12345678|abcdefgh|ABCDEFGH|qwerty|QWERTY|deadbeefdeadbeef|cafebabecafebabe|(?:0123|1234)-?(?:4567|5678)/;
+
+/** Written by people to show where a secret goes, or by code to fetch one. */
+export function isHarmless(value: string): boolean {
+  if (value.length === 0) return true;
+  const first = value.charCodeAt(0);
+  // $ # % < { : ? @ start variables and templates in some language
+  if (first < 65 && VARIABLE.test(value)) return true;
+  if (first > 90 && (first === 123 || first === 91) && VARIABLE.test(value)) return true;
+  if (value.includes("${{") || value.includes("{{")) return true;
+  return isStandIn(value);
+}
+
+function isStandIn(value: string): boolean {
+  if (value.includes("EXAMPLE")) return true;
+  if (value.length > 200) return false;
+  if (REPEATED.test(value)) return true;
+  if (SEQUENCE.test(value) && value.length < 64) return true;
+  if (value.startsWith("<") || value.endsWith("...") || value.endsWith("…")) return true;
+  const parts = value.split(/[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)/);
+  let known = 0;
+  let other = 0;
+  for (const part of parts) {
+    if (part === "" || /^\d{1,4}$/.test(part)) continue;
+    const lower = part.toLowerCase();
+    if (STAND_INS.has(lower)) known += part.length;
+    else if (/^(?:your|example|changeme|placeholder|redacted|dummy|replace|insert)/.test(lower)) return true;
+    else other += part.length;
+  }
+  return other === 0 || (known > other && known >= 8);
+}
+
+/** A reference in source code rather than a literal: a path of names, a call, an index. */
+export function isCode(value: string): boolean {
+  return CODE_PATH.test(value) ? !hasRandomPart(value) : CALL_OR_INDEX.test(value);
+}
+
+/** Words only: letters in one case, or in the manner of names (`fooBar`, `FooBar`, `foo-bar`, `FOO_BAR`). */
+export function isWords(value: string): boolean {
+  if (/\d/.test(value))
+    return !hasRandomPart(value) && /^[A-Za-z]+(?:[-_. /:][A-Za-z]*\d{0,4}[A-Za-z]*)*\d{0,4}$/.test(value);
+  if (!/^[A-Za-z]+(?:[-_. /:,'][A-Za-z]+)*[.!?:;,]?$/.test(value)) return false;
+  return value.split(/[^A-Za-z]+/).every((word) => !isErratic(word));
+}
+
+/** A word whose case changes too often, or that nobody could pronounce. */
+function isErratic(word: string): boolean {
+  if (word.length < 8) return false;
+  if (/^[a-z]+$|^[A-Z]+$|^[A-Z][a-z]+$/.test(word))
+    return !/[aeiouyAEIOUY]/.test(word) || isUnpronounceable(word);
+  const pieces = word.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
+  return word.length / pieces.length < 3;
+}
+
+function isUnpronounceable(word: string): boolean {
+  const vowels = word.match(/[aeiouyAEIOUY]/g)?.length ?? 0;
+  return word.length >= 16 && vowels / word.length < 0.2;
+}
+
+const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
+
+/**
+ * Made by a generator: hex, base64, UUID or mixed characters. Dates, versions, numbers, counted names
+ * (`order_8246`, `web-tls-cert-8`) and paths are not.
+ */
+export function isRandom(value: string): boolean {
+  if (value.length < 8) return false;
+  if (UUID.test(value)) return true;
+  return hasRandomPart(value);
+}
+
+function hasRandomPart(value: string): boolean {
+  for (const part of value.split(/[^A-Za-z0-9]+/)) {
+    if (part.length >= 6 && isRandomPart(part, value.length)) return true;
+  }
+  // Passwords of a generator: short pieces between signs, none of them a word.
+  return /[!#%^*~+=?@&|]/.test(value) && /\d/.test(value) && /[a-z]/i.test(value) && !/\s/.test(value);
+}
+
+function isRandomPart(part: string, whole: number): boolean {
+  const digits = part.match(/\d/g)?.length ?? 0;
+  if (digits === part.length) return part.length >= 24 && whole === part.length;
+  if (digits === 0) return part.length >= 12 && isErratic(part);
+  if (
+    /^[A-Za-z]+\d{1,4}$|^\d{1,4}[A-Za-z]+$|^v\d|^\d+(?:px|ms|kb|mb|gb|st|nd|rd|th|s|m|h|d|k)$/i.test(part)
+  ) {
+    return part.length >= 12 && isErratic(part.replace(/^\d+|\d+$/g, ""));
+  }
+  if (/^[0-9a-f]+$/i.test(part)) return part.length >= 8;
+  const runs = part.match(/\d+|[a-z]+|[A-Z]+/g)?.length ?? 0;
+  return part.length >= 8 ? runs >= 3 : runs >= 4;
+}

@@ -1,0 +1,29 @@
+/** Runs one rule of the token tables where one of its anchors was found. */
+
+import { continueOnNextLine } from "./named-values.ts";
+import type { Rule } from "./rules.ts";
+import { type Detector, isTokenStart, WEIGHT } from "./scan.ts";
+import { isHarmless } from "./shape.ts";
+
+export function tokenDetector(rule: Rule): Detector {
+  let sticky: RegExp | undefined;
+  return (scan, start) => {
+    sticky ??= new RegExp(rule.pattern.source, `${rule.pattern.flags.replace(/[gy]/g, "")}y`);
+    const { text } = scan;
+    // The anchor may stand inside the token: try each place, the earliest first, that reaches it.
+    for (let from = Math.max(0, start - (rule.reach ?? 0)); from <= start; from++) {
+      sticky.lastIndex = from;
+      if (!isTokenStart(text, from)) continue;
+      const match = sticky.exec(text);
+      if (match === null) continue;
+      const end = sticky.lastIndex;
+      if (end <= start) continue;
+      const secret = match.groups?.["secret"] ?? match[0];
+      if (isHarmless(secret)) return;
+      const at = from + match[0].indexOf(secret);
+      scan.add(at, at + secret.length, rule.name, WEIGHT.token);
+      continueOnNextLine(scan, end);
+      return;
+    }
+  };
+}
