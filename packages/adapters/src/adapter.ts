@@ -6,7 +6,7 @@
  * another; what they share is beside them.
  */
 
-import type { Pointers, Timestamp, Usage } from "@spoor/trace";
+import type { Pointers, Timestamp, TurnStatus, Usage } from "@spoor/trace";
 import type { Event } from "./event.ts";
 
 export type AgentName =
@@ -84,7 +84,10 @@ export interface SourceLine {
   /** 1-based. */
   line: number;
   value: JsonObject;
-  /** When the line was seen, for streams whose lines have no time of their own. */
+  /**
+   * When the line was seen, for streams whose lines have no time of their own; of a stored stream the
+   * earliest time it can have.
+   */
   observedAt: Timestamp;
 }
 
@@ -117,6 +120,8 @@ export interface ConversationFacts {
   reportedCostUsd?: number | undefined;
   /** What the agent says all its calls used, where single calls show less (Claude's stdout stream). */
   reportedUsage?: Usage | undefined;
+  /** How the latest turn ended, for one who must say how the whole did. */
+  lastTurnStatus?: TurnStatus | undefined;
   firstTime?: Timestamp | undefined;
   lastTime?: Timestamp | undefined;
   /** Line types this parser does not know, by name: passed over, counted. */

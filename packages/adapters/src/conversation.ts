@@ -30,8 +30,6 @@ export class Conversation {
   #events: Event[] = [];
   #turn: Turn | undefined;
   #turns = 0;
-  /** The status of the latest turn, for one who must say how the whole ended. */
-  lastTurnStatus: TurnStatus | undefined;
 
   constructor() {
     this.main = new Thread(this.emit, () => this.#turn?.span);
@@ -81,6 +79,7 @@ export class Conversation {
     if (this.#turn !== undefined) this.endTurn(undefined, "unknown");
     this.#turns = number ?? this.#turns + 1;
     this.#turn = { span: { kind: "turn", key }, number: this.#turns, startTime: at.time, last: at };
+    this.main.prompted(at.time);
     this.emit({
       type: "turn_start",
       span: this.#turn.span,
@@ -114,7 +113,7 @@ export class Conversation {
       ...present({ time_to_first_token_ms: reported.timeToFirstTokenMs }),
     });
     this.#turn = undefined;
-    this.lastTurnStatus = status;
+    this.facts.lastTurnStatus = status;
   }
 
   /** What became known of a turn that already ended. */

@@ -148,6 +148,11 @@ export class Thread {
     this.#lastInput = time;
   }
 
+  /** A new prompt was given, though the source may not show it: no call from here on began before. */
+  prompted(time: Timestamp): void {
+    this.#lastInput = time;
+  }
+
   /** The system text and the tools of the calls from here on; undefined leaves what is known. */
   setUp(system: string | Part[] | undefined, tools?: unknown[]): void {
     this.#system = system ?? this.#system;

@@ -65,7 +65,8 @@ export class ClaudeParser implements Parser {
 
   read(line: SourceLine): Event[] {
     const { value } = line;
-    const time = asTime(value["timestamp"]) ?? (line.kind === "stream" ? line.observedAt : this.#lastTime);
+    const seen = line.kind === "stream" && line.observedAt > this.#lastTime ? line.observedAt : this.#lastTime;
+    const time = asTime(value["timestamp"]) ?? seen;
     const where: At = { time, from: { source: line.source, line: line.line } };
     if (line.sourceName.endsWith(".meta.json")) this.#readMeta(line.sourceName, value);
     else {
