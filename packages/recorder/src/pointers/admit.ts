@@ -90,7 +90,7 @@ function refName(value: unknown): string | undefined {
 }
 
 /** ISO 8601 with a zone, or seconds since 1970 (as `pushed_at` has in push events). */
-export function instant(value: unknown): Timestamp | undefined {
+function instant(value: unknown): Timestamp | undefined {
   const isIso =
     typeof value === "string" && /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)$/.test(value);
   const timeMs = isIso ? Date.parse(value) : typeof value === "number" ? value * 1000 : Number.NaN;

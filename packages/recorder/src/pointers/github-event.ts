@@ -23,7 +23,7 @@ export interface WorkItem {
   repository?: EventRepository | undefined;
 }
 
-export interface EventRepository {
+interface EventRepository {
   /** `owner/name` */
   name: unknown;
   id: unknown;
