@@ -9,7 +9,9 @@ import { asObject } from "./json.ts";
 export type ParsedLine =
   | { kind: "object"; line: number; value: JsonObject }
   /** Not JSON, or JSON that is not an object. */
-  | { kind: "malformed"; line: number };
+  | { kind: "malformed"; line: number }
+  /** The unfinished last line of a file. */
+  | { kind: "torn"; line: number };
 
 /** One line without its newline; blank ones (also of NUL bytes, which a power cut leaves) give nothing. */
 export function parseLine(text: string, line: number): ParsedLine | undefined {

@@ -1,0 +1,152 @@
+/**
+ * Finds the conversations in files and folders: which agent's they are, and which files belong together.
+ */
+
+import { readdirSync, statSync } from "node:fs";
+import { basename, join, resolve } from "node:path";
+import {
+  type Adapter,
+  ADAPTERS,
+  type AgentName,
+  type Env,
+  type FileIdentity,
+  type JsonObject,
+  type SourceFile,
+} from "@spoor/adapters";
+import { readSource } from "./read-source.ts";
+
+export interface FoundConversation {
+  adapter: Adapter;
+  identity: FileIdentity;
+  /** The first timestamp among its first lines; empty where they have none. */
+  startedAt: string;
+  /** The main file first. */
+  files: SourceFile[];
+}
+
+export interface Finding {
+  found: FoundConversation[];
+  /** Files that no adapter understands, or that cannot be read, each with the reason in words. */
+  unknown: { path: string; reason: string }[];
+}
+
+export interface FindOptions {
+  agent?: AgentName | undefined;
+  /** Only files changed since, milliseconds since 1970. */
+  sinceMs?: number | undefined;
+}
+
+/** How many lines are looked at to tell whose they are. */
+const TELLING_LINES = 64;
+
+/** All conversations in `paths`: files, or folders that are searched whole. */
+export function findConversations(paths: readonly string[], options: FindOptions = {}): Finding {
+  const finding: Finding = { found: [], unknown: [] };
+  const taken = new Set<string>();
+  for (const path of paths.map((one) => resolve(one))) {
+    let isFolder: boolean;
+    try {
+      isFolder = statSync(path).isDirectory();
+    } catch (error) {
+      finding.unknown.push({ path, reason: (error as Error).message });
+      continue;
+    }
+    const candidates = isFolder ? transcriptsBelow(path) : [path];
+    for (const candidate of candidates.sort(mainFirst))
+      consider(candidate, isFolder, options, finding, taken);
+  }
+  return finding;
+}
+
+/** The conversations in the agents' own folders. */
+export function findStoredConversations(env: Env, home: string, options: FindOptions = {}): Finding {
+  const folders = ADAPTERS.filter(
+    (adapter) => options.agent === undefined || adapter.name === options.agent,
+  ).flatMap((adapter) => adapter.sessionFolders(env, home));
+  return findConversations(folders.filter(exists), options);
+}
+
+function consider(
+  path: string,
+  inFolder: boolean,
+  options: FindOptions,
+  finding: Finding,
+  taken: Set<string>,
+): void {
+  if (taken.has(path)) return;
+  try {
+    if (options.sinceMs !== undefined && statSync(path).mtimeMs < options.sinceMs) return;
+    const known = identify(path, options.agent);
+    if (known === undefined) {
+      if (!inFolder) finding.unknown.push({ path, reason: "no known agent writes such lines" });
+      return;
+    }
+    const files =
+      known.identity.kind === "stream" ? [streamFile(path)] : known.adapter.filesOf(path, listFolder);
+    for (const file of files) taken.add(file.path);
+    finding.found.push({ ...known, files });
+  } catch (error) {
+    finding.unknown.push({ path, reason: (error as Error).message });
+  }
+}
+
+/** Whose file this is; undefined where no adapter knows it. */
+export function identify(path: string, agent?: AgentName): Omit<FoundConversation, "files"> | undefined {
+  const records: JsonObject[] = [];
+  for (const line of readSource(path).lines) {
+    if (line.kind === "object") records.push(line.value);
+    if (records.length >= TELLING_LINES) break;
+  }
+  for (const adapter of ADAPTERS) {
+    if (agent !== undefined && adapter.name !== agent) continue;
+    const identity = adapter.detectFile(path, records);
+    if (identity !== undefined) return { adapter, identity, startedAt: firstTimestamp(records) };
+  }
+  return undefined;
+}
+
+function firstTimestamp(records: readonly JsonObject[]): string {
+  const timestamp = records
+    .map((record) => record["timestamp"] ?? record["startTime"])
+    .find((value) => typeof value === "string");
+  return (timestamp as string | undefined) ?? "";
+}
+
+/** Streams have one name wherever they were stored, so that a recorded and an imported copy agree. */
+function streamFile(path: string): SourceFile {
+  return { path, name: "stdout", kind: "stream" };
+}
+
+function transcriptsBelow(folder: string): string[] {
+  return readdirSync(folder, { recursive: true, withFileTypes: true })
+    .filter(
+      (entry) =>
+        entry.isFile() && /\.(jsonl|ndjson|json)$/.test(entry.name) && !entry.name.endsWith(".meta.json"),
+    )
+    .map((entry) => join(entry.parentPath, entry.name));
+}
+
+/** A session before its sub-agents' files, which it then takes along. */
+function mainFirst(a: string, b: string): number {
+  const depth = (path: string): number =>
+    Number(path.includes("/subagents/") || basename(path).startsWith("agent-"));
+  return depth(a) - depth(b) || (a < b ? -1 : 1);
+}
+
+export function listFolder(folder: string): string[] {
+  try {
+    return readdirSync(folder);
+  } catch {
+    // No such folder: nothing in it.
+    return [];
+  }
+}
+
+function exists(path: string): boolean {
+  try {
+    statSync(path);
+    return true;
+  } catch {
+    return false;
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Imports what agents stored by themselves: one trace per conversation, nothing twice.
+ *
+ * A source is parsed from its start every time, by the same parser that reads it live, so its records have
+ * the same keys. Those that a trace of the store already has are passed over; new ones go to the
+ * conversation's own imported trace; what changed in that trace since is told by amendments. So importing a
+ * part and then the whole, importing twice, and importing what was recorded all come to the same.
+ */
+
+import type { AgentName, Env } from "@spoor/adapters";
+import { createRedactor } from "@spoor/redactor";
+import { currentWriter, type Invocation, toInvocation } from "@spoor/trace";
+import { ConversationIndex, readStoredTrace } from "./conversation-index.ts";
+import { findConversations, findStoredConversations, type FoundConversation } from "./find-conversations.ts";
+import { type ParsedConversation, parseConversation } from "./parse-conversation.ts";
+import { storeConversation } from "./store-conversation.ts";
+import type { Level } from "./trace-writer.ts";
+
+export interface ImportOptions {
+  /** The store. */
+  directory: string;
+  env: Env;
+  home: string;
+  level: Level;
+  agent?: AgentName | undefined;
+  sinceMs?: number | undefined;
+}
+
+export interface ImportResult {
+  /** Traces that were made or grew. */
+  imported: Invocation[];
+  /** Conversations of which every record was there already. */
+  unchanged: number;
+  failed: { path: string; reason: string }[];
+}
+
+/**
+ * @param paths Files and folders; none: the agents' own folders.
+ */
+export function importConversations(paths: readonly string[], options: ImportOptions): ImportResult {
+  const { found, unknown } =
+    paths.length === 0
+      ? findStoredConversations(options.env, options.home, options)
+      : findConversations(paths, options);
+  const index = new ConversationIndex(options.directory);
+  const result: ImportResult = { imported: [], unchanged: 0, failed: unknown };
+  for (const conversation of inOrder(found)) {
+    const path = conversation.files[0]?.path ?? "";
+    let parsed: ParsedConversation;
+    try {
+      parsed = parseConversation(conversation);
+    } catch (error) {
+      result.failed.push({ path, reason: (error as Error).message });
+      continue;
+    }
+    // A fresh redactor each: its numbers must come out the same when this conversation is imported again.
+    const outcome = storeConversation(conversation, parsed, index, {
+      directory: options.directory,
+      level: options.level,
+      redactor: createRedactor({ env: options.env }),
+      writer: currentWriter(),
+    });
+    if (outcome.kind === "unchanged") result.unchanged++;
+    else if (outcome.kind === "failed") result.failed.push({ path, reason: outcome.reason });
+    else
+      result.imported.push(
+        toInvocation(readStoredTrace(outcome.path, true).trace, outcome.path, () => "gone"),
+      );
+  }
+  return result;
+}
+
+/**
+ * Transcripts before streams, which know less of the same conversation; older conversations before those
+ * that may have copied from them.
+ */
+function inOrder(found: readonly FoundConversation[]): FoundConversation[] {
+  const rank = ({ identity, startedAt }: FoundConversation): string =>
+    `${identity.kind === "stream" ? 1 : 0}${startedAt}`;
+  return found.toSorted((a, b) => (rank(a) < rank(b) ? -1 : 1));
+}

@@ -1,0 +1,73 @@
+/**
+ * Reads all files of a conversation through its adapter's parser: the events, and what it says about itself.
+ */
+
+import type { ConversationFacts, Event } from "@spoor/adapters";
+import type { Losses, Source } from "@spoor/trace";
+import type { FoundConversation } from "./find-conversations.ts";
+import { readSource } from "./read-source.ts";
+
+export interface ParsedConversation {
+  events: Event[];
+  facts: ConversationFacts;
+  /** In the order that the events' `from` counts. */
+  sources: Source[];
+  losses: Losses;
+}
+
+/** @throws The `node:fs` error where the main file cannot be read; a missing side file is no conversation's end. */
+export function parseConversation({ adapter, identity, files }: FoundConversation): ParsedConversation {
+  const parser = adapter.createParser();
+  const events: Event[] = [];
+  const losses: Losses = {};
+  const sources = files.map((file): Source => ({ kind: file.kind, name: file.name }));
+  for (const [source, file] of files.entries()) {
+    const { lines, modifiedMs } = readSource(file.path);
+    const parsed = [...lines];
+    const observedAt = earliestTime(parsed, identity.conversationId, modifiedMs);
+    for (const line of parsed) {
+      if (line.kind !== "object") {
+        losses[line.kind] = (losses[line.kind] ?? 0) + 1;
+        continue;
+      }
+      try {
+        const read = parser.read({
+          source,
+          sourceName: file.name,
+          kind: file.kind,
+          line: line.line,
+          value: line.value,
+          observedAt,
+        });
+        for (const event of read) events.push(event);
+      } catch {
+        // A parser never throws for what a line contains; if one does, the line is lost, not the conversation.
+        losses.adapter_failed = (losses.adapter_failed ?? 0) + 1;
+      }
+    }
+  }
+  events.push(...parser.flush("stop"));
+  const unknown = Object.values(parser.facts.unknownTypes).reduce((sum, count) => sum + count, 0);
+  if (unknown > 0) losses.unknown = unknown;
+  return { events, facts: parser.facts, sources, losses };
+}
+
+/**
+ * The earliest time a stored stream's lines can have: its first own timestamp; else when its conversation
+ * was begun, which a UUIDv7 tells (Codex); else the file's last change.
+ */
+function earliestTime(
+  lines: Iterable<{ kind: string; value?: Record<string, unknown> }>,
+  conversationId: string | undefined,
+  modifiedMs: number,
+): string {
+  for (const line of lines) {
+    const timestamp = line.value?.["timestamp"];
+    const ms = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
+    if (Number.isFinite(ms)) return new Date(ms).toISOString();
+  }
+  const begun = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(conversationId ?? "");
+  return new Date(
+    begun === null ? Math.floor(modifiedMs) : Number.parseInt(`${begun[1]}${begun[2]}`, 16),
+  ).toISOString();
+}

@@ -1,0 +1,387 @@
+/**
+ * Writes a parsed conversation into the store: what is new, once; what changed, as amendments.
+ */
+
+import { isDeepStrictEqual } from "node:util";
+import type { Event } from "@spoor/adapters";
+import type { Redactor } from "@spoor/redactor";
+import {
+  type Amend,
+  type AmendableType,
+  amendRecord,
+  encodeLine,
+  foldTrace,
+  importedInvocationId,
+  type InvocationId,
+  type InvocationStatus,
+  joinMessages,
+  type Link,
+  type Message,
+  readEntries,
+  spanIdOf,
+  type TraceRecord,
+  traceFilePath,
+  traceIdOf,
+  type TurnStatus,
+  type Writer,
+} from "@spoor/trace";
+import {
+  type ConversationIndex,
+  readStoredTrace,
+  recordKey,
+  type StoredTrace,
+} from "./conversation-index.ts";
+import type { FoundConversation } from "./find-conversations.ts";
+import type { ParsedConversation } from "./parse-conversation.ts";
+import { admitPointers, sessionId } from "./pointers/index.ts";
+import { reportedTotals } from "./totals.ts";
+import { RecordMaker } from "./to-record.ts";
+import { type Draft, TraceFile } from "./trace-file.ts";
+import { type Level, TraceWriter } from "./trace-writer.ts";
+import { RECORDER } from "./version.ts";
+
+export interface StoreOptions {
+  directory: string;
+  level: Level;
+  redactor: Redactor;
+  writer: Writer;
+}
+
+export type StoreOutcome =
+  | { kind: "stored"; path: string }
+  | { kind: "unchanged" }
+  | { kind: "failed"; reason: string };
+
+/** One record of the conversation, its own amendments, and where it came from. */
+interface Planned {
+  event: Event;
+  draft: Draft;
+  amends: Draft[];
+}
+
+export function storeConversation(
+  { adapter, identity }: FoundConversation,
+  parsed: ParsedConversation,
+  index: ConversationIndex,
+  options: StoreOptions,
+): StoreOutcome {
+  const { facts, events } = parsed;
+  if (facts.firstTime === undefined || events.length === 0)
+    return { kind: "failed", reason: "no conversation in it: no line with a time" };
+  const agent = adapter.name;
+  const conversationId = facts.conversationId ?? identity.conversationId ?? "unknown";
+  const stored = index.tracesOf(agent, conversationId).map((path) => readStoredTrace(path, false));
+  const own = stored.find(({ trace }) => trace.invocation?.start?.origin === "imported");
+  const others = stored.filter((one) => one !== own);
+  // Streams repeat what the transcript says, with keys of their own where the agent gives none.
+  if (identity.kind === "stream" && stored.some(hasTranscript)) return { kind: "unchanged" };
+
+  const invocationId =
+    own?.trace.invocation_id ?? importedInvocationId(Date.parse(facts.firstTime), agent, conversationId);
+  const maker = new RecordMaker(invocationId);
+  const planned = plan(events, maker);
+  const known = new Presence(others);
+  const missing = planned.filter(
+    (one) => own?.records.has(keyOf(one.draft)) !== true && !known.has(one.event),
+  );
+  if (own === undefined && missing.length === 0) return { kind: "unchanged" };
+
+  const opened =
+    own === undefined
+      ? TraceFile.create(
+          options.directory,
+          traceFilePath(options.directory, facts.firstTime, agent, invocationId),
+        )
+      : TraceFile.reopen(own.path);
+  if (opened.kind === "refused") return { kind: "failed", reason: opened.reason };
+  const { file } = opened;
+  const writer = new TraceWriter(
+    file,
+    options.redactor,
+    own?.trace.invocation?.start?.capture.level ?? options.level,
+  );
+
+  let wrote = 0;
+  const put = (draft: Draft): void => {
+    file.append(draft);
+    wrote++;
+  };
+  const start = startDraft(maker, parsed, {
+    agent,
+    conversationId,
+    level: writer.level,
+    writer: options.writer,
+    links: linksTo(others),
+  });
+  const preparedStart = writer.prepare(start);
+  if (own === undefined) put(preparedStart);
+  else
+    for (const amend of difference(
+      own.records.get(keyOf(start)),
+      preparedStart,
+      facts.lastTime ?? start.time,
+    ))
+      put(amend);
+
+  // A turn begun in another trace is begun again here, where its new records need it.
+  const turnsNeeded = turnsOf(missing);
+  const present = new Set(own?.records.keys());
+  for (const one of planned) {
+    const key = keyOf(one.draft);
+    const ownRecord = own?.records.get(key);
+    // Redaction numbers what it finds: every record passes it, in order, whether or not it is written.
+    const draft = writer.prepare(detached(one.draft, known, present));
+    const amends = one.amends.map((amend) => writer.prepare(amend));
+    if (ownRecord !== undefined) {
+      for (const amend of difference(ownRecord, merged(draft, amends), latestTime(draft, amends))) put(amend);
+    } else if (
+      !known.has(one.event) ||
+      (one.draft.type === "turn_start" && turnsNeeded.has(one.draft.span_id))
+    ) {
+      put(draft);
+      present.add(key);
+      for (const amend of amends) put(amend);
+    }
+  }
+  const end = writer.prepare(endDraft(maker, parsed, writer, file.path));
+  const storedEnd = own?.records.get(keyOf(end));
+  if (storedEnd === undefined) put(end);
+  else for (const amend of difference(storedEnd, end, end.time)) put(amend);
+
+  void file.close();
+  if (own === undefined) index.add(agent, conversationId, file.path);
+  return wrote === 0 ? { kind: "unchanged" } : { kind: "stored", path: file.path };
+}
+
+function hasTranscript({ trace }: StoredTrace): boolean {
+  return trace.invocation?.start?.capture.sources?.some((source) => source.kind === "transcript") === true;
+}
+
+function plan(events: readonly Event[], maker: RecordMaker): Planned[] {
+  const planned = new Map<string, Planned>();
+  for (const event of events) {
+    const draft = maker.toRecord(event);
+    if (event.type === "amend") planned.get(recordKey(event.of, draft.span_id))?.amends.push(draft);
+    else if (!planned.has(keyOf(draft))) planned.set(keyOf(draft), { event, draft, amends: [] });
+  }
+  return [...planned.values()];
+}
+
+/** What the other traces of the conversation hold, asked by native key: their span ids are of other invocations. */
+class Presence {
+  readonly #traces: { invocationId: InvocationId; keys: ReadonlyMap<string, unknown> }[];
+
+  constructor(others: readonly StoredTrace[]) {
+    this.#traces = others.map(({ trace, records }) => ({
+      invocationId: trace.invocation_id ?? "",
+      keys: records,
+    }));
+  }
+
+  has({ type, span }: Event): boolean {
+    return this.#traces.some(({ invocationId, keys }) =>
+      keys.has(recordKey(type, spanIdOf(invocationId, span.kind, span.key))),
+    );
+  }
+
+  get empty(): boolean {
+    return this.#traces.length === 0;
+  }
+}
+
+/** A prompt whose base stands in another trace extends nothing that a reader of this file could follow. */
+function detached(draft: Draft, known: Presence, present: ReadonlySet<string>): Draft {
+  if (draft.type !== "prompt" || known.empty) return draft;
+  const base = draft.input.base_span_id;
+  if (base === undefined || present.has(recordKey("prompt", base))) return draft;
+  const { base_span_id: _base, base_messages: _kept, ...input } = draft.input;
+  return { ...draft, input: { ...input, reason: "resume", complete: false } };
+}
+
+function turnsOf(missing: readonly Planned[]): Set<string> {
+  return new Set(
+    missing.flatMap(({ draft, event }) =>
+      event.parent?.kind === "turn" ? [draft.parent_span_id ?? ""] : [],
+    ),
+  );
+}
+
+function linksTo(others: readonly StoredTrace[]): Link[] {
+  return others.flatMap(({ trace }) => {
+    const start = trace.invocation?.start;
+    return start === undefined
+      ? []
+      : [{ trace_id: start.trace_id, span_id: start.span_id, kind: "continues" }];
+  });
+}
+
+// --- the invocation's own records ---------------------------------------------------------------------------
+
+interface StartFacts {
+  agent: string;
+  conversationId: string;
+  level: Level;
+  writer: Writer;
+  links: Link[];
+}
+
+function startDraft(
+  maker: RecordMaker,
+  { facts, sources }: ParsedConversation,
+  { agent, conversationId, level, writer, links }: StartFacts,
+): Draft {
+  const pointers = admitPointers(facts.pointers);
+  const session = sessionId(pointers, conversationId);
+  return {
+    type: "invocation_start",
+    time: facts.firstTime ?? "",
+    ...maker.root(),
+    trace_id: traceIdOf(maker.invocationId),
+    origin: "imported",
+    ...(session === undefined ? {} : { session_id: session }),
+    agent: { name: agent, ...(facts.agentVersion === undefined ? {} : { version: facts.agentVersion }) },
+    conversation_id: conversationId,
+    ...(facts.parentConversationId === undefined
+      ? {}
+      : { parent_conversation_id: facts.parentConversationId }),
+    ...(facts.resumed === true ? { resumed: true } : {}),
+    ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
+    ...(links.length === 0 ? {} : { links }),
+    capture: { level, sources },
+    writer,
+    recorder: RECORDER,
+    ...(facts.cwd === undefined ? {} : { content: { cwd: facts.cwd } }),
+  };
+}
+
+function endDraft(
+  maker: RecordMaker,
+  { facts, losses }: ParsedConversation,
+  writer: TraceWriter,
+  path: string,
+): Draft {
+  const time = facts.lastTime ?? "";
+  const trace = foldTrace(readEntries(path, { headOnly: true }));
+  const { lost } = writer.file;
+  const all = { ...losses, ...writer.losses, ...(lost.records > 0 ? { gaps: lost.records } : {}) };
+  return {
+    type: "invocation_end",
+    time,
+    ...maker.root(),
+    status: STATUS[facts.lastTurnStatus ?? "unknown"],
+    duration_ms: Math.max(0, Date.parse(time) - Date.parse(facts.firstTime ?? time)),
+    closed_by: "import",
+    totals: reportedTotals(trace, facts),
+    ...(Object.keys(writer.redactions).length === 0 ? {} : { redactions: { ...writer.redactions } }),
+    ...(Object.keys(all).length === 0 ? {} : { losses: all }),
+  };
+}
+
+const STATUS: Readonly<Record<TurnStatus, InvocationStatus>> = {
+  success: "success",
+  error: "failure",
+  interrupted: "cancelled",
+  unknown: "unknown",
+};
+
+// --- differences --------------------------------------------------------------------------------------------
+
+function keyOf(draft: { type: string; span_id: string }): string {
+  return recordKey(draft.type, draft.span_id);
+}
+
+function merged(draft: Draft, amends: readonly Draft[]): Draft {
+  let record = { v: 1, seq: 0, ...draft } as TraceRecord;
+  for (const amend of amends) record = amendRecord(record, { v: 1, seq: 0, ...amend } as Amend);
+  return record as unknown as Draft;
+}
+
+function latestTime(draft: Draft, amends: readonly Draft[]): string {
+  return amends.reduce((latest, amend) => (amend.time > latest ? amend.time : latest), draft.time);
+}
+
+/** Fields that say who wrote the record or where, not what happened. */
+const NOT_COMPARED = new Set([
+  "v",
+  "type",
+  "seq",
+  "time",
+  "invocation_id",
+  "span_id",
+  "parent_span_id",
+  "from",
+  "writer",
+  "recorder",
+  "content",
+]);
+
+/** The amendment that turns what is stored into what is known now; none where they agree. */
+function difference(stored: TraceRecord | undefined, draft: Draft, time: string): Draft[] {
+  if (stored === undefined) return [];
+  // As it would stand on disk: cut to size, and without what JSON cannot hold.
+  const now = JSON.parse(encodeLine({ v: 1, seq: 0, ...draft } as TraceRecord).line) as Record<
+    string,
+    unknown
+  >;
+  const before = stored as unknown as Record<string, unknown>;
+  const fields: Record<string, unknown> = {};
+  for (const [field, value] of Object.entries(now))
+    if (!NOT_COMPARED.has(field) && !isDeepStrictEqual(before[field], value))
+      fields[field] = withoutVanished(before[field], value);
+  const content = contentDifference(before["content"], now["content"]);
+  if (Object.keys(fields).length === 0 && content === undefined) return [];
+  const { type, invocation_id, span_id, parent_span_id } = draft;
+  return [
+    {
+      type: "amend",
+      time,
+      invocation_id,
+      span_id,
+      ...(parent_span_id === undefined ? {} : { parent_span_id }),
+      of: type as AmendableType,
+      ...fields,
+      ...(content === undefined ? {} : { content }),
+    } as Draft,
+  ];
+}
+
+/** Objects merge by key, so a count that is no more must be told as zero (a torn line that is whole by now). */
+function withoutVanished(before: unknown, value: unknown): unknown {
+  if (
+    before === null ||
+    typeof before !== "object" ||
+    Array.isArray(before) ||
+    value === null ||
+    typeof value !== "object"
+  )
+    return value;
+  const vanished = Object.entries(before).filter(
+    ([key, old]) => typeof old === "number" && !Object.hasOwn(value, key),
+  );
+  return { ...value, ...Object.fromEntries(vanished.map(([key]) => [key, 0])) };
+}
+
+function contentDifference(before: unknown, now: unknown): Record<string, unknown> | undefined {
+  if (now === undefined || now === null) return undefined;
+  const old = (before ?? {}) as Record<string, unknown>;
+  const changed: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries(now)) {
+    if (isDeepStrictEqual(old[key], value)) continue;
+    if (key !== "messages") changed[key] = value;
+    else {
+      const added = addedMessages((old[key] as Message[] | undefined) ?? [], value as Message[]);
+      if (added.length > 0) changed[key] = added;
+    }
+  }
+  return Object.keys(changed).length === 0 ? undefined : changed;
+}
+
+/** Messages append: what the new ones have beyond the stored ones, part by part. */
+function addedMessages(before: readonly Message[], now: readonly Message[]): Message[] {
+  const flat = (messages: readonly Message[]): Message[] =>
+    messages.flatMap((message) => message.parts.map((part): Message => ({ ...message, parts: [part] })));
+  const old = flat(before);
+  const all = flat(now);
+  const extends_ = old.every((message, index) => isDeepStrictEqual(message, all[index]));
+  return extends_ ? joinMessages(all.slice(old.length)) : [];
+}
