@@ -7,6 +7,7 @@
 import type { Changes } from "@spoor/trace";
 import { present, revision } from "./admit.ts";
 import type { Environment } from "./ci.ts";
+import { readHead } from "./git-files.ts";
 import type { GitFacts, GitTools } from "./git.ts";
 
 /** The tree without files, by the length of the repository's ids (SHA-1, SHA-256). */
@@ -35,7 +36,10 @@ export async function readChanges(
     const outcome = await tools.run([...start.trust, ...args], options);
     return outcome.kind === "exited" && outcome.code === 0 ? outcome.stdout : undefined;
   };
-  const head = revision((await ask("rev-parse", "--verify", "--quiet", "HEAD"))?.trim());
+  // The files tell it without a process, except where refs are kept as a reftable.
+  const told =
+    readHead(start, tools.readFile).revision ?? (await ask("rev-parse", "--verify", "--quiet", "HEAD"));
+  const head = revision(told?.trim());
   if (head === undefined) return undefined;
 
   const range = start.revision === undefined ? head : `${start.revision}..${head}`;
@@ -44,7 +48,7 @@ export async function readChanges(
     head === start.revision
       ? "0"
       : ask("rev-list", "--count", `--since=@${Math.floor(startTimeMs / 1000)}`, range),
-    ask("diff", "--shortstat", "--no-ext-diff", "--no-textconv", "--no-renames", base),
+    ask("diff", "--shortstat", "--no-renames", base),
   ]);
   return present<Changes>({
     head_revision: head,

@@ -124,12 +124,19 @@ test("a start that is gone leaves its figures absent", async () => {
   });
 });
 
-test("without an answer from git there are no figures", async () => {
+test("without an answer from git only the head is known, and nothing once the folder is gone", async () => {
   const root = makeRepository();
   made.push(root);
   const start = (await readGit(root, ENV, TOOLS)) as GitFacts;
   const tools: GitTools = { ...TOOLS, run: () => Promise.resolve({ kind: "timeout" }) };
-  expect(await readChanges(start, Date.now(), ENV, tools)).toBeUndefined();
+  expect(await readChanges(start, Date.now(), ENV, tools)).toEqual({
+    head_revision: start.revision,
+    commits: 0,
+  });
+  commit(root, { "a.txt": "1\n" });
+  expect(await readChanges(start, Date.now(), ENV, tools)).toEqual({
+    head_revision: git(root, "rev-parse", "HEAD"),
+  });
   rmSync(root, { recursive: true });
   expect(await readChanges(start, Date.now(), ENV, TOOLS), "the agent removed the folder").toBeUndefined();
 });
