@@ -91,10 +91,13 @@ function readPayload(path: string | undefined, readFile: ReadFile): unknown {
 function runOf(env: Environment, name: string): { run_id: unknown; run_url: unknown; run_attempt: unknown } {
   const run = { run_id: env["GITHUB_RUN_ID"], run_url: undefined, run_attempt: env["GITHUB_RUN_ATTEMPT"] };
   const runs = `${env["GITHUB_SERVER_URL"]}/${env["GITHUB_REPOSITORY"]}/actions/runs`;
+  const page = name === "forgejo" ? env["GITHUB_RUN_NUMBER"] : run.run_id;
   // Runs of nektos/act are nowhere to be seen, and Gitea's pages go by id or by number, depending on its version.
-  if (env["ACT"] || name === "gitea") return run;
-  if (name === "forgejo") return { ...run, run_url: `${runs}/${env["GITHUB_RUN_NUMBER"]}` };
-  return { ...run, run_url: `${runs}/${run.run_id}/attempts/${run.run_attempt ?? 1}` };
+  if (!page || env["ACT"] || name === "gitea") return run;
+  return {
+    ...run,
+    run_url: `${runs}/${page}${name === "forgejo" ? "" : `/attempts/${run.run_attempt ?? 1}`}`,
+  };
 }
 
 /** A workflow without a name goes by its path. */

@@ -71,19 +71,19 @@ async function headOf(
   const { head_revision: revision, ref_name: refName } = ci.pointers;
   if (revision !== undefined) return { revision, refName };
 
-  if (git?.revision === undefined || !isCheckoutOf(git, ci)) {
-    return {
-      revision: ci.ciRevisionRole === "head" ? ci.ciRevision : undefined,
-      refName: refName ?? git?.refName,
-    };
+  const own = git !== undefined && isCheckoutOf(git, ci) ? git : undefined;
+  if (own?.revision === undefined) {
+    const named = ci.ciRevisionRole === "head" ? ci.ciRevision : undefined;
+    return { revision: named, refName: refName ?? own?.refName };
   }
-  const checkout = { revision: git.revision, refName: git.refName };
-  const isCiRevision = git.revision === ci.ciRevision;
+  const checkout = { revision: own.revision, refName: own.refName };
+  // Unless the CI names another commit, nothing shows that the workflow chose its checkout itself.
+  const isCiRevision = own.revision === (ci.ciRevision ?? own.revision);
   if (ci.ciRevisionRole === "head")
-    return isCiRevision ? { ...checkout, refName: refName ?? git.refName } : checkout;
+    return isCiRevision ? { ...checkout, refName: refName ?? own.refName } : checkout;
   if (ci.ciRevisionRole === "elsewhere" && isCiRevision) return { revision: undefined, refName };
 
-  const parents = await readParents(git, env, tools);
+  const parents = await readParents(own, env, tools);
   // GitHub merges a change into its base: the base is the first parent, the head of the change the second.
   const isMerge = parents?.length === 2;
   const isTestMerge =

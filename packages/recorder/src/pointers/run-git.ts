@@ -14,7 +14,7 @@ export type GitOutcome =
   /** It wrote more than a megabyte; `stdout` is the first of it. */
   | { kind: "overflow"; stdout: string }
   | { kind: "timeout" }
-  /** No `git` to run, or none in this folder. */
+  /** It could not be started: no `git` here, no such folder, no memory. */
   | { kind: "missing" };
 
 export type RunGit = (args: readonly string[], options: GitOptions) => Promise<GitOutcome>;
@@ -37,11 +37,16 @@ export const runGit: RunGit = (args, { cwd, env, timeoutMs }) =>
       maxBuffer: MAX_OUTPUT_BYTES,
       windowsHide: true,
     };
-    execFile("git", [...WITHOUT_PROGRAMS, ...args], options, (error, stdout, stderr) => {
-      if (error === null) resolve({ kind: "exited", code: 0, stdout, stderr });
-      else if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") resolve({ kind: "overflow", stdout });
-      else if (typeof error.code === "number") resolve({ kind: "exited", code: error.code, stdout, stderr });
-      else if (error.killed === true) resolve({ kind: "timeout" });
-      else resolve({ kind: "missing" });
-    });
+    try {
+      execFile("git", [...WITHOUT_PROGRAMS, ...args], options, (error, stdout, stderr) => {
+        if (error === null) resolve({ kind: "exited", code: 0, stdout, stderr });
+        else if (error.code === "ERR_CHILD_PROCESS_STDIO_MAXBUFFER") resolve({ kind: "overflow", stdout });
+        else if (typeof error.code === "number")
+          resolve({ kind: "exited", code: error.code, stdout, stderr });
+        else if (error.killed === true) resolve({ kind: "timeout" });
+        else resolve({ kind: "missing" });
+      });
+    } catch {
+      resolve({ kind: "missing" }); // Node throws where the system cannot start it at all: out of memory, E2BIG
+    }
   });

@@ -7,7 +7,7 @@
  */
 
 import type { Pointers } from "@spoor/trace";
-import { digits, present } from "./admit.ts";
+import { admitPointers, digits } from "./admit.ts";
 import { changeUrlOf, type Forge, forgeOf, issueUrlOf, parseChangeUrl, parseIssueUrl } from "./change-url.ts";
 import type { Environment } from "./ci.ts";
 
@@ -33,7 +33,7 @@ export function issueNamedIn(env: Environment): NamedItem | undefined {
 /**
  * `pointers` with the work item's fields as complete as they can be. What stands there already stays, with one
  * exception: a change is identified together with the repository it lives in, so where the two differ (a job in
- * one repository works on another's change) `repository_url` becomes the change's.
+ * one repository works on another's change) `repository_url` becomes the change's. Keys are in the order on disk.
  */
 export function completeWorkItem(pointers: Pointers, env: Environment, forge: Forge | undefined): Pointers {
   const repository = pointers.repository_url;
@@ -56,7 +56,7 @@ export function completeWorkItem(pointers: Pointers, env: Environment, forge: Fo
 
   const home = (parseChangeUrl(changeUrl) ?? parseIssueUrl(issueUrl))?.repositoryUrl;
   const isElsewhere = home !== undefined && home.toLowerCase() !== repository?.toLowerCase();
-  return present<Pointers>({
+  return admitPointers({
     ...pointers,
     ...(isElsewhere && { repository_url: home, repository_id: undefined, visibility: undefined }),
     change_id: changeId,

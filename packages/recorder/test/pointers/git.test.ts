@@ -257,6 +257,10 @@ describe("without an answer from git", () => {
   });
 });
 
+test("a process that the system cannot start is as good as none", async () => {
+  expect(await runGit(["status"], { cwd: "\0", env: ENV, timeoutMs: 1000 })).toEqual({ kind: "missing" });
+});
+
 describe("a repository that another user owns", () => {
   const FOREIGN = { ...ENV, GIT_TEST_ASSUME_DIFFERENT_OWNER: "1" };
 

@@ -51,6 +51,26 @@ test("on a laptop the head is the checkout", async () => {
   });
 });
 
+test("keys are in the order of the format, whoever found them", async () => {
+  const pointers = await pointersIn(repository(), {
+    ...ACTIONS,
+    GITHUB_REF: "refs/heads/main",
+    GITHUB_ACTOR: "octo-dev",
+    PR_NUMBER: "7",
+    ISSUE_NUMBER: "12",
+  });
+  expect(Object.keys(pointers)).toEqual([
+    "repository_url",
+    "checkout_revision",
+    "dirty",
+    "change_id",
+    "change_url",
+    "issue_url",
+    "provider",
+    "actor",
+  ]);
+});
+
 test("nowhere at all there are no pointers", async () => {
   const folder = makeFolder();
   made.push(folder);
@@ -179,7 +199,7 @@ describe("when the CI does not say which commit is the change's head", () => {
       repository_url: "https://github.com/example-org/shop",
       checkout_revision: revision(root),
     });
-    expect(pointers).not.toHaveProperty("head_revision");
+    for (const field of ["head_revision", "ref_name"]) expect(pointers).not.toHaveProperty(field);
   });
 });
 
