@@ -4,6 +4,7 @@
  */
 
 import { type Automaton, buildAutomaton } from "./automaton.ts";
+import { ESCAPE_WORDS } from "./encoded.ts";
 import type { Form } from "./exact-values.ts";
 import { detectAuthorization, detectBasic, detectBearer, detectCookie, detectSignature } from "./headers.ts";
 import { detectJwk, detectPrivateKey, detectPuttyKey } from "./key-blocks.ts";
@@ -68,10 +69,7 @@ const SECRETLINT_WORDS: ReadonlyMap<string, readonly string[]> = new Map(
 
 /** The layers, each a list of words and what they wake. */
 function* wakeWords(rules: readonly Rule[]): Generator<readonly [string, Detector], void, undefined> {
-  for (const rule of rules) {
-    const detect = tokenDetector(rule);
-    for (const anchor of rule.anchors) yield [anchor, detect];
-  }
+  yield* tokenWords(rules);
   for (const word of NAME_WORDS) yield [word, detectNamedValue];
   for (const [word, detect] of SHELL_WORDS) yield [word, detect];
   yield ["://", detectUserinfo];
@@ -88,6 +86,7 @@ function* wakeWords(rules: readonly Rule[]): Generator<readonly [string, Detecto
   for (const word of [":5432:", ":5433:", ":6432:", ":*:"]) yield [word, detectPasswordFile];
   for (const word of [" phrase", "_PHRASE", "Phrase", "_phrase", "mnemonic", "Mnemonic", "MNEMONIC"])
     yield [word, detectPhrase];
+  for (const word of ESCAPE_WORDS) yield [word, noteEscape];
   yield ["::add-mask::", detectMask];
   for (const [rule, words] of SECRETLINT_WORDS) {
     const ask: Detector = (scan) => void scan.secretlintRules.add(rule);
@@ -95,42 +94,41 @@ function* wakeWords(rules: readonly Rule[]): Generator<readonly [string, Detecto
   }
 }
 
-let shared:
-  | { readonly words: string[]; readonly detectors: Detector[][]; readonly automaton: Automaton }
-  | undefined;
+function* tokenWords(rules: readonly Rule[]): Generator<readonly [string, Detector], void, undefined> {
+  for (const rule of rules) {
+    const detect = tokenDetector(rule);
+    for (const anchor of rule.anchors) yield [anchor, detect];
+  }
+}
+
+/** What all redactors share: made once, as it holds each rule's compiled pattern. */
+let common: readonly (readonly [string, Detector])[] | undefined;
+let shared: Prefilter | undefined;
 
 /** @param extra Rules of the project, beside our own. @param forms Exact values to find. */
 export function createPrefilter(extra: readonly Rule[], forms: readonly Form[]): Prefilter {
-  if (shared === undefined) {
-    const { words, detectors } = gather(wakeWords(TOKEN_RULES));
-    shared = { words, detectors, automaton: buildAutomaton(words) };
-  }
-  if (extra.length === 0 && forms.length === 0) return shared;
-  const { words, detectors } = gather(
-    concat(
-      shared.words.flatMap((word, index) =>
-        shared!.detectors[index]!.map((detect) => [word, detect] as const),
-      ),
-      extra.flatMap((rule) => rule.anchors.map((anchor) => [anchor, tokenDetector(rule)] as const)),
-      forms.map((form) => [form.anchor, exactDetector(form)] as const),
-    ),
-  );
-  return { detectors, automaton: buildAutomaton(words) };
+  if (extra.length > 0 || forms.length > 0) return build(extra, forms);
+  shared ??= build([], []);
+  return shared;
 }
 
-function* concat<T>(...lists: readonly Iterable<T>[]): Generator<T, void, undefined> {
-  for (const list of lists) yield* list;
-}
-
-function gather(pairs: Iterable<readonly [string, Detector]>): { words: string[]; detectors: Detector[][] } {
+function build(extra: readonly Rule[], forms: readonly Form[]): Prefilter {
   const byWord = new Map<string, Detector[]>();
-  for (const [word, detect] of pairs) {
+  const wake = (word: string, detect: Detector): void => {
     const detectors = byWord.get(word);
     if (detectors === undefined) byWord.set(word, [detect]);
     else if (!detectors.includes(detect)) detectors.push(detect);
-  }
-  return { words: [...byWord.keys()], detectors: [...byWord.values()] };
+  };
+  common ??= [...wakeWords(TOKEN_RULES)];
+  for (const [word, detect] of common) wake(word, detect);
+  for (const [word, detect] of tokenWords(extra)) wake(word, detect);
+  for (const form of forms) wake(form.anchor, exactDetector(form));
+  return { automaton: buildAutomaton([...byWord.keys()]), detectors: [...byWord.values()] };
 }
+
+const noteEscape: Detector = (scan, start) => {
+  if (scan.escapes.at(-1) !== start) scan.escapes.push(start);
+};
 
 /** The found form is secret; in base64 so is the rest of the run, as its ends hold bits of the value. */
 function exactDetector({ text: form, offset, base64 }: Form): Detector {

@@ -18,6 +18,6 @@ export interface Finding {
 
 /** Where the secrets of `text` are, in order and without overlap. */
 export function findSecrets(text: string, options: RedactorOptions = {}): Finding[] {
-  const { spans } = findSpans(text, createPrefilter(options.rules ?? [], formsOfOptions(options)));
-  return spans.map(({ rule, start, end }) => ({ rule, start, end }));
+  const found = findSpans(text, createPrefilter(options.rules ?? [], formsOfOptions(options)));
+  return (found?.spans ?? []).map(({ rule, start, end }) => ({ rule, start, end }));
 }

@@ -63,6 +63,14 @@ class RunRedactor implements Redactor {
   readonly #rules: readonly Rule[];
   readonly #options: RedactorOptions;
   readonly #learnt = new Set<string>();
+  readonly #walk = new ValueWalk({
+    text: (text) => this.redactText(text),
+    whole: (text, rule) => this.#mask(text, rule),
+    fail: () => {
+      this.failures++;
+      return FAILED;
+    },
+  });
   /** Built at the first text, and anew after something was learnt. */
   #prefilter: Prefilter | undefined;
 
@@ -85,15 +93,7 @@ class RunRedactor implements Redactor {
 
   redactValue<T>(value: T): T {
     try {
-      const walk = new ValueWalk({
-        text: (text) => this.redactText(text),
-        whole: (text, rule) => this.#mask(text, rule),
-        fail: () => {
-          this.failures++;
-          return FAILED;
-        },
-      });
-      return walk.redact(value) as T;
+      return this.#walk.redact(value) as T;
     } catch {
       this.failures++;
       return FAILED as T;
@@ -105,6 +105,7 @@ class RunRedactor implements Redactor {
     if (!isLearnable(value)) return;
     this.#learnt.add(value);
     this.#prefilter = undefined;
+    this.#walk.forget();
   }
 
   #replace(text: string): string {
@@ -112,7 +113,9 @@ class RunRedactor implements Redactor {
       ...formsOfOptions(this.#options),
       ...[...this.#learnt].flatMap(formsOf),
     ]);
-    const { spans, masks } = findSpans(text, this.#prefilter);
+    const found = findSpans(text, this.#prefilter);
+    if (found === undefined) return text;
+    const { spans, masks } = found;
     for (const mask of masks) this.learn(mask);
     if (spans.length === 0) return text;
     let made = "";

@@ -22,6 +22,8 @@ export class Scan {
   namedUpTo = 0;
   /** secretlint's rules that some hit asks for. */
   readonly secretlintRules: Set<string> = new Set();
+  /** Where escapes begin whose surroundings are to be looked at once more, resolved; ascending. */
+  readonly escapes: number[] = [];
   /** Values to learn for the rest of the run (`::add-mask::`). */
   readonly masks: string[] = [];
 
@@ -31,16 +33,6 @@ export class Scan {
 
   add(start: number, end: number, rule: string, weight: number): void {
     if (end > start) this.spans.push({ start, end, rule, weight });
-  }
-
-  /** True where a span found so far covers the offset; hits come in order, so the latest spans suffice. */
-  covers(offset: number): boolean {
-    const { spans } = this;
-    for (let i = spans.length - 1; i >= 0 && i >= spans.length - 4; i--) {
-      const span = spans[i]!;
-      if (span.start <= offset && offset < span.end) return true;
-    }
-    return false;
   }
 }
 

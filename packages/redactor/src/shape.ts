@@ -60,7 +60,9 @@ function isStandIn(value: string): boolean {
 
 /** A reference in source code rather than a literal: a path of names, a call, an index. */
 export function isCode(value: string): boolean {
-  return CODE_PATH.test(value) ? !hasRandomPart(value) : CALL_OR_INDEX.test(value);
+  return CODE_PATH.test(value)
+    ? !hasRandomPart(value)
+    : CALL_OR_INDEX.test(value) || /^[\w$.]+[[({]$/.test(value);
 }
 
 /** Words only: letters in one case, or in the manner of names (`fooBar`, `FooBar`, `foo-bar`, `FOO_BAR`). */

@@ -5,7 +5,7 @@
  * recursion, since a hostile transcript may nest ten thousand deep.
  */
 
-import { classifyName } from "./names.ts";
+import { classifyName, type NameClass } from "./names.ts";
 import { isHarmless, isRandom, isWords } from "./shape.ts";
 
 export interface WalkActions {
@@ -23,6 +23,7 @@ interface Frame {
   readonly source: Container;
   /** Own enumerable keys; absent for arrays. */
   readonly keys: readonly string[] | undefined;
+  readonly size: number;
   next: number;
   /** The copy, once something changed. */
   copy: Container | undefined;
@@ -30,101 +31,111 @@ interface Frame {
   readonly place: string | number;
 }
 
-/** Keys of clean names seen before; agents write the same few for ever. */
-const cleanKeys = new Set<string>();
-const MAX_CLEAN_KEYS = 4096;
+/** What is known of a key: agents write the same few for ever. */
+interface KeyInfo {
+  readonly kind: NameClass | undefined;
+  /** No part of the key is secret. */
+  readonly clean: boolean;
+}
+
+const MAX_KEYS = 4096;
+/** A string this short holds no secret, unless a name says so. */
+const MIN_TEXT = 8;
 
 export class ValueWalk {
   readonly #actions: WalkActions;
-  readonly #open = new Set<object>();
+  readonly #keys = new Map<string, KeyInfo>();
 
   constructor(actions: WalkActions) {
     this.#actions = actions;
   }
 
+  /** Keys that were clean may not be so any more. */
+  forget(): void {
+    this.#keys.clear();
+  }
+
   redact(root: unknown): unknown {
-    const first = this.#leafOrFrame(root, "");
-    if (!isFrame(first)) return first.value;
-    const frames: Frame[] = [first];
+    if (typeof root === "string") return this.#actions.text(root);
+    if (!isContainer(root)) return root;
+    const frames: Frame[] = [openFrame(root, "")];
     for (;;) {
       const frame = frames.at(-1)!;
-      const { source, keys } = frame;
-      const size = keys === undefined ? (source as unknown[]).length : keys.length;
-      if (frame.next < size) {
-        const at = frame.next++;
-        const inner = this.#step(frame, keys === undefined ? at : keys[at]!);
-        if (inner !== undefined) frames.push(inner);
+      if (frame.next < frame.size) {
+        const child = this.#step(frame);
+        if (child === undefined) continue;
+        if (frames.some(({ source }) => source === child.source))
+          put(frame, child.place, this.#actions.fail());
+        else frames.push(child);
         continue;
       }
       frames.pop();
-      this.#open.delete(source);
       const below = frames.at(-1);
-      if (below === undefined) return frame.copy ?? source;
+      if (below === undefined) return frame.copy ?? frame.source;
       if (frame.copy !== undefined) put(below, frame.place, frame.copy);
     }
   }
 
-  /** Redacts the child under `key`; returns a frame when the child is an object to be walked first. */
-  #step(frame: Frame, key: string | number): Frame | undefined {
+  /** Redacts the next child; returns a frame when the child is to be walked first. */
+  #step(frame: Frame): Frame | undefined {
+    const { source, keys } = frame;
+    const at = frame.next++;
+    const key = keys === undefined ? at : keys[at]!;
     let child: unknown;
     try {
-      child = (frame.source as Record<string | number, unknown>)[key];
+      child = (source as Record<string | number, unknown>)[key];
     } catch {
-      child = this.#actions.fail(); // a getter threw
-      put(frame, key, child);
+      put(frame, key, this.#actions.fail()); // a getter threw
       return undefined;
     }
     let place = key;
+    let masked: string | undefined;
     if (typeof key === "string") {
-      place = this.#redactKey(frame, key);
-      const masked = this.#maskNamed(frame.source as Record<string, unknown>, key, child);
-      if (masked !== undefined) {
-        put(frame, place, masked);
-        return undefined;
+      const info = this.#infoOf(key);
+      if (!info.clean) place = this.#renameKey(frame, key);
+      if (typeof child === "string" || typeof child === "number") {
+        masked = this.#maskNamed(source as Record<string, unknown>, key, info.kind, child);
       }
     } else if (typeof child === "string") {
-      const masked = this.#maskNeighbour(frame.source as unknown[], key, child);
-      if (masked !== undefined) {
-        put(frame, place, masked);
-        return undefined;
-      }
+      masked = this.#maskNeighbour(source as unknown[], key, child);
     }
-    const done = this.#leafOrFrame(child, place);
-    if (isFrame(done)) return done;
-    if (done.value !== child) put(frame, place, done.value);
+    if (masked !== undefined) put(frame, place, masked);
+    else if (typeof child === "string") {
+      if (child.length < MIN_TEXT) return undefined;
+      const redacted = this.#actions.text(child);
+      if (redacted !== child) put(frame, place, redacted);
+    } else if (isContainer(child)) return openFrame(child, place);
     return undefined;
   }
 
-  #leafOrFrame(value: unknown, place: string | number): Frame | { readonly value: unknown } {
-    if (typeof value === "string") return { value: this.#actions.text(value) };
-    if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return { value };
-    if (value instanceof Date) return { value };
-    if (this.#open.has(value)) return { value: this.#actions.fail() };
-    this.#open.add(value);
-    const source = value as Container;
-    const keys = Array.isArray(source) ? undefined : Object.keys(source);
-    return { source, keys, next: 0, copy: undefined, place };
+  #infoOf(key: string): KeyInfo {
+    const known = this.#keys.get(key);
+    if (known !== undefined) return known;
+    const clean = key.length < MIN_TEXT || this.#actions.text(key) === key;
+    const info = { kind: classifyName(key), clean };
+    if (key.length <= 64 && clean && this.#keys.size < MAX_KEYS) this.#keys.set(key, info);
+    return info;
   }
 
-  #redactKey(frame: Frame, key: string): string {
-    if (key.length < 8 || cleanKeys.has(key)) return key;
+  /** Gives the key its redacted name in the copy, in its old place. */
+  #renameKey(frame: Frame, key: string): string {
+    const before = copyOf(frame) as Record<string, unknown>;
     const redacted = this.#actions.text(key);
-    if (redacted === key) {
-      if (key.length <= 64 && cleanKeys.size < MAX_CLEAN_KEYS) cleanKeys.add(key);
-      return key;
-    }
-    const copy = copyOf(frame) as Record<string, unknown>;
-    delete copy[key];
     let unique = redacted;
-    for (let n = 2; Object.hasOwn(copy, unique); n++) unique = `${redacted}~${n}`;
-    define(copy, unique, undefined);
+    for (let n = 2; Object.hasOwn(before, unique); n++) unique = `${redacted}~${n}`;
+    const after: Record<string, unknown> = {};
+    for (const [name, value] of Object.entries(before)) define(after, name === key ? unique : name, value);
+    frame.copy = after;
     return unique;
   }
 
   /** The value under a secret name, or in a `{name: "…_TOKEN", value: "…"}` pair. */
-  #maskNamed(source: Record<string, unknown>, key: string, child: unknown): string | undefined {
-    if (typeof child !== "string" && typeof child !== "number") return undefined;
-    const kind = classifyName(key);
+  #maskNamed(
+    source: Record<string, unknown>,
+    key: string,
+    kind: NameClass | undefined,
+    child: string | number,
+  ): string | undefined {
     if (kind !== undefined) return this.#maskWhole(String(child), kind, typeof child === "number");
     if ((key === "value" || key === "Value") && typeof child === "string") {
       const name = source["name"] ?? source["Name"] ?? source["key"] ?? source["Key"] ?? source["header"];
@@ -145,7 +156,7 @@ export class ValueWalk {
     return child.startsWith("-") ? undefined : this.#maskWhole(child, kind, false);
   }
 
-  #maskWhole(text: string, kind: "password" | "secret" | "key", isNumber: boolean): string | undefined {
+  #maskWhole(text: string, kind: NameClass, isNumber: boolean): string | undefined {
     if (text.length < 4 || isHarmless(text) || isPlaceholderOnly(text)) return undefined;
     if (isNumber)
       return kind === "password" && text.length >= 4 ? this.#actions.whole(text, "password") : undefined;
@@ -167,8 +178,23 @@ export class ValueWalk {
   }
 }
 
-function isFrame(value: Frame | { readonly value: unknown }): value is Frame {
-  return "source" in value;
+/** Plain objects and arrays; of other objects their own enumerable members, as JSON has them. */
+function isContainer(value: unknown): value is Container {
+  return (
+    typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Date)
+  );
+}
+
+function openFrame(source: Container, place: string | number): Frame {
+  const keys = Array.isArray(source) ? undefined : Object.keys(source);
+  return {
+    source,
+    keys,
+    size: keys?.length ?? (source as unknown[]).length,
+    next: 0,
+    copy: undefined,
+    place,
+  };
 }
 
 function isPlaceholderOnly(text: string): boolean {

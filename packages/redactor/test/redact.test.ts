@@ -34,13 +34,17 @@ describe("redact", () => {
 });
 
 test("findSecrets gives rules and offsets, never values", () => {
-  expect(findSecrets(`a ${githubToken}`)).toEqual([{ rule: "github-token", start: 2, end: 2 + githubToken.length }]);
+  expect(findSecrets(`a ${githubToken}`)).toEqual([
+    { rule: "github-token", start: 2, end: 2 + githubToken.length },
+  ]);
 });
 
 describe("a redactor", () => {
   test("knows the secret-looking values of its environment in other encodings", () => {
     const secret = "kX9#vv'l\"24/+z";
-    const redactor = createRedactor({ env: { DEPLOY_SECRET: secret, HOME: "/home/someone", LANG: "en_US.UTF-8" } });
+    const redactor = createRedactor({
+      env: { DEPLOY_SECRET: secret, HOME: "/home/someone", LANG: "en_US.UTF-8" },
+    });
     for (const form of [
       secret,
       JSON.stringify(secret).slice(1, -1),
