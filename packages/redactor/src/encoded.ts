@@ -132,18 +132,41 @@ const ESCAPE = new RegExp(
 
 const ENTITIES: Readonly<Record<string, string>> = { quot: '"', amp: "&", lt: "<", gt: ">", apos: "'" };
 
-/** Views of the surroundings of the escapes at `offsets` (ascending). */
-export function* viewsAround(text: string, offsets: readonly number[]): Generator<View, void, undefined> {
+/** A line end between two long runs of token characters, as terminals and mailers put there. */
+const WRAP = /(?<=[\w+/=.-]{12})\r?\n(?=[\w+/=.-]{8,200}(?:\r?\n|$))/g;
+
+/** Views of the surroundings of the escapes at `offsets` (ascending), with the escapes resolved. */
+export function viewsOfEscapes(text: string, offsets: readonly number[]): Generator<View, void, undefined> {
+  return viewsAround(text, offsets, ESCAPE, resolved);
+}
+
+/** Views of the surroundings of `offsets` (ascending), with wrapped lines joined. */
+export function viewsOfWraps(text: string, offsets: readonly number[]): Generator<View, void, undefined> {
+  return viewsAround(text, offsets, WRAP, () => "");
+}
+
+function* viewsAround(
+  text: string,
+  offsets: readonly number[],
+  pattern: RegExp,
+  replacement: (found: string) => string,
+): Generator<View, void, undefined> {
   for (let i = 0; i < offsets.length;) {
     const from = Math.max(0, offsets[i]! - BEFORE);
     let to = offsets[i]! + AFTER;
     while (++i < offsets.length && offsets[i]! - BEFORE <= to) to = offsets[i]! + AFTER;
-    const view = resolve(text, from, Math.min(to, text.length));
+    const view = viewOf(text, from, Math.min(to, text.length), pattern, replacement);
     if (view !== undefined) yield view;
   }
 }
 
-function resolve(text: string, from: number, to: number): View | undefined {
+function viewOf(
+  text: string,
+  from: number,
+  to: number,
+  pattern: RegExp,
+  replacement: (found: string) => string,
+): View | undefined {
   const part = text.slice(from, to);
   let made = "";
   const starts: number[] = [];
@@ -156,10 +179,10 @@ function resolve(text: string, from: number, to: number): View | undefined {
       ends.push(i + 1);
     }
   };
-  for (const match of part.matchAll(ESCAPE)) {
+  for (const match of part.matchAll(pattern)) {
     keep(match.index);
     kept = match.index + match[0].length;
-    const put = resolved(match[0]);
+    const put = replacement(match[0]);
     made += put;
     for (let i = 0; i < put.length; i++) {
       starts.push(from + match.index);

@@ -5,7 +5,7 @@
  *        └──> base64 runs and escapes in it, resolved: the same ──────┴─> spans ─> merged
  */
 
-import { isHidden, MIN_RUN, nextTextInBase64, viewsAround } from "./encoded.ts";
+import { isHidden, MIN_RUN, nextTextInBase64, type View, viewsOfEscapes, viewsOfWraps } from "./encoded.ts";
 import type { Prefilter } from "./prefilter.ts";
 import { mergeSpans, Scan, type Span, WEIGHT } from "./scan.ts";
 import { runSecretlint } from "./secretlint.ts";
@@ -33,7 +33,9 @@ function search(text: string, prefilter: Prefilter, depth: number): Scan | undef
   if (depth < MAX_DEPTH && text.length >= MIN_RUN) scan = searchBase64(text, prefilter, depth, scan);
   if (scan === undefined) return undefined;
   if (scan.secretlintRules.size > 0) addSecretlint(scan);
-  if (depth === 0 && scan.escapes.length > 0) searchViews(scan, prefilter);
+  if (depth > 0) return scan;
+  if (scan.escapes.length > 0) searchViews(scan, prefilter, viewsOfEscapes(text, scan.escapes));
+  if (scan.wraps.length > 0) searchViews(scan, prefilter, viewsOfWraps(text, scan.wraps));
   return scan;
 }
 
@@ -92,8 +94,8 @@ function searchBase64(
   }
 }
 
-function searchViews(scan: Scan, prefilter: Prefilter): void {
-  for (const view of viewsAround(scan.text, scan.escapes)) {
+function searchViews(scan: Scan, prefilter: Prefilter, views: Iterable<View>): void {
+  for (const view of views) {
     const inner = search(view.text, prefilter, 1);
     if (inner === undefined) continue;
     for (const { start, end, rule, weight } of inner.spans) {

@@ -49,7 +49,6 @@ const PAIR = new RegExp(
 );
 const PROSE =
   /[ \t]{1,3}(?:(?:is|was|are|ist|est|es)(?:[ \t]+now)?|(?:(?:is|was)[ \t]+)?(?:set|changed|rotated|reset|updated)?[ \t]?to|of|equals)[ \t]{0,2}:?[ \t]{1,3}/y;
-const SPACE = /[ \t]{1,24}/y;
 const SCHEME =
   /(?:Bearer|bearer|Basic|basic|Token|token|ApiKey|apikey|Api-Key|Key|key|SSWS|GenieKey|OAuth|oauth)[ \t]{1,4}/y;
 const OPENING = new RegExp(
@@ -92,15 +91,23 @@ function isNameCode(code: number): boolean {
 
 function findValue(scan: Scan, left: number, right: number, kind: NameClass, name: string): void {
   const { text } = scan;
-  const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
-  if (assigned !== undefined) {
-    takeValue(scan, assigned, { kind, name, left, loose: false });
-    return;
+  let at = right;
+  while (isBlank(text.charCodeAt(at)) && at - right < 32) at++;
+  const spaced = at > right;
+  const next = text.charCodeAt(at);
+  // In prose a name is mostly followed by a word, and then only a few verbs lead to a value.
+  if (!spaced || !(isWordCode(next) || Number.isNaN(next) || next === 44 || next === 46)) {
+    const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
+    if (assigned !== undefined) return takeValue(scan, assigned, { kind, name, left, loose: false });
   }
-  const flag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
-  const spaced = matchEnd(PROSE, text, right) ?? matchEnd(SPACE, text, right);
-  if (spaced !== undefined) takeValue(scan, spaced, { kind, name, left, loose: !flag });
+  if (!spaced) return findValueBefore(scan, left);
+  const isFlag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
+  takeValue(scan, matchEnd(PROSE, text, right) ?? at, { kind, name, left, loose: !isFlag });
   findValueBefore(scan, left);
+}
+
+function isBlank(code: number): boolean {
+  return code === 32 || code === 9;
 }
 
 interface Context {
@@ -186,13 +193,18 @@ function isSecretValue(value: Value, { kind, name, loose }: Context): boolean {
   if (/\s/.test(text)) return isPhrase(text, name);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
   if (isCode(text) && !(quoted && isRandom(text))) return false;
-  if (loose) return text.length >= 8 && isRandom(text);
+  if (loose) return text.length >= 8 && (isRandom(text) || (kind === "password" && isMixed(text)));
   if (kind === "key") return text.length >= 16 && isRandom(text);
   if (kind === "secret") return text.length >= 8 && isRandom(text);
   if (/^\d+$/.test(text)) return text.length >= 6 && quoted;
   if (!isWords(text)) return text.length >= (quoted ? 4 : 6) && /[A-Za-z0-9]{2}/.test(text);
   // Words with a number behind them are what people choose; in code they are variables.
   return /\d$/.test(text) && text.length >= 7 && (quoted || name === name.toUpperCase());
+}
+
+/** Letters in both cases and a sign inside, as generators of passwords make them and prose does not. */
+function isMixed(text: string): boolean {
+  return /[a-z]/.test(text) && /[A-Z].*[A-Z]/.test(text) && /[^\w\s.,:;'"()/-]/.test(text);
 }
 
 /** Twelve or more plain words: the words of a wallet (BIP 39). */

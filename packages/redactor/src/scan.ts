@@ -24,6 +24,8 @@ export class Scan {
   readonly secretlintRules: Set<string> = new Set();
   /** Where escapes begin whose surroundings are to be looked at once more, resolved; ascending. */
   readonly escapes: number[] = [];
+  /** Where line ends may have been put into a token. */
+  readonly wraps: number[] = [];
   /** Values to learn for the rest of the run (`::add-mask::`). */
   readonly masks: string[] = [];
 
@@ -74,7 +76,16 @@ export function isWordCode(code: number): boolean {
  * (`\n`, `%22`, `\u0022`, the `m` of a colour code written out or as bytes).
  */
 export function isTokenStart(text: string, start: number): boolean {
-  if (start === 0 || !isWordCode(text.charCodeAt(start - 1))) return true;
-  const before = text.slice(Math.max(0, start - 12), start);
-  return /(?:\\[nrtbfv0]|%[0-9A-Fa-f]{2}|\\u[0-9A-Fa-f]{4}|\\x[0-9A-Fa-f]{2}|\[[0-9;]*m)$/.test(before);
+  if (start === 0) return true;
+  const last = text.charCodeAt(start - 1);
+  if (!isWordCode(last)) return true;
+  if (text[start - 2] === "\\") return "nrtbfv0".includes(text[start - 1]!);
+  if (text[start - 3] === "%") return isHex(text.slice(start - 2, start));
+  if (text[start - 4] === "\\" && text[start - 3] === "x") return isHex(text.slice(start - 2, start));
+  if (text[start - 6] === "\\" && text[start - 5] === "u") return isHex(text.slice(start - 4, start));
+  return last === 109 && /\[[0-9;]*m$/.test(text.slice(Math.max(0, start - 12), start));
+}
+
+function isHex(text: string): boolean {
+  return /^[0-9A-Fa-f]+$/.test(text);
 }

@@ -2,7 +2,7 @@
 
 import { continueOnNextLine } from "./named-values.ts";
 import type { Rule } from "./rules.ts";
-import { type Detector, isTokenStart, WEIGHT } from "./scan.ts";
+import { type Detector, isTokenStart, type Scan, WEIGHT } from "./scan.ts";
 import { isHarmless } from "./shape.ts";
 
 export function tokenDetector(rule: Rule): Detector {
@@ -25,5 +25,15 @@ export function tokenDetector(rule: Rule): Detector {
       continueOnNextLine(scan, end);
       return;
     }
+    noteWrap(scan, start);
   };
 }
+
+/** An anchor whose token is too short because its line ends. */
+function noteWrap(scan: Scan, start: number): void {
+  if (scan.wraps.at(-1) === start || !isTokenStart(scan.text, start)) return;
+  TO_LINE_END.lastIndex = start;
+  if (TO_LINE_END.test(scan.text)) scan.wraps.push(start);
+}
+
+const TO_LINE_END = /[\w+/=.-]{12,400}\r?\n[\w+/=.-]{8,200}(?:\r?\n|$)/y;
