@@ -1,7 +1,8 @@
 /** What each coding agent writes, as one kind of event. */
 
-import type { Adapter, AgentName } from "./adapter.ts";
+import type { Adapter, AgentName, Detection, Env } from "./adapter.ts";
 import { claudeCode } from "./claude-code/index.ts";
+import { detectCommand as detectPlain } from "./plain/detect.ts";
 
 export type * from "./adapter.ts";
 export type * from "./event.ts";
@@ -14,4 +15,13 @@ export const ADAPTERS: readonly Adapter[] = [claudeCode];
 
 export function adapterOf(name: AgentName): Adapter | undefined {
   return ADAPTERS.find((adapter) => adapter.name === name);
+}
+
+/** Which agent a command line starts; undefined for any other command. */
+export function detectCommand(command: readonly string[], env: Env): Detection | undefined {
+  for (const adapter of ADAPTERS) {
+    const detection = adapter.detectCommand(command, env);
+    if (detection !== undefined) return detection;
+  }
+  return detectPlain(command);
 }

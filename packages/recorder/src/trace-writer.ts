@@ -12,17 +12,22 @@ import type { Draft, TraceFile } from "./trace-file.ts";
 /** `full` keeps prompts, completions, arguments and results; `metadata` writes no `content` at all. */
 export type Level = "full" | "metadata";
 
-/** Ours, and never secret; all other head fields may hold an agent's or a repository's words. */
-const ENVELOPE = new Set([
-  "type",
-  "time",
-  "invocation_id",
-  "span_id",
-  "parent_span_id",
-  "from",
-  "trace_id",
-  "of",
-]);
+/** Made by us in every record. */
+const ENVELOPE = ["type", "time", "invocation_id", "span_id", "parent_span_id", "from", "trace_id", "of"];
+/** Words of our closed lists; all other head fields may hold an agent's or a repository's words. */
+const CLOSED = [
+  "origin",
+  "writer",
+  "recorder",
+  "status",
+  "basis",
+  "duration_basis",
+  "error_basis",
+  "kind",
+].concat(["executor", "same_as", "input", "verdict", "usage", "cost", "totals", "losses", "redactions"]);
+const SAFE: ReadonlySet<string> = new Set([...ENVELOPE, ...CLOSED]);
+/** The fields of these are flat and named by others. */
+const SAFE_IN_OPEN_TYPES: ReadonlySet<string> = new Set(ENVELOPE);
 
 export class TraceWriter {
   readonly file: TraceFile;
@@ -49,11 +54,17 @@ export class TraceWriter {
   prepare(draft: Draft): Draft {
     const { content, ...head } = draft as Record<string, unknown>;
     const clean: Record<string, unknown> = {};
+    const safe = draft.type === "event" || draft.type === "amend" ? SAFE_IN_OPEN_TYPES : SAFE;
     for (const field of Object.keys(head))
-      clean[field] = ENVELOPE.has(field) ? head[field] : this.#redactor.redactValue(head[field]);
+      clean[field] = safe.has(field) ? head[field] : this.#redactor.redactValue(head[field]);
     if (content !== undefined && this.#level === "full")
       clean["content"] = this.#redactor.redactValue(content);
     return clean as unknown as Draft;
+  }
+
+  /** From here on no content is written. */
+  suppressContent(): void {
+    this.#level = "metadata";
   }
 
   lose(kind: keyof Losses, count = 1): void {

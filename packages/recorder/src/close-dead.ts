@@ -1,0 +1,99 @@
+/**
+ * Closes the traces of recorders that died: a run that was killed is still a run, with an end.
+ *
+ * Only a trace whose writer is provably gone is touched, and only by one process at a time: who creates
+ * `<file>.closing` may append. Nothing else of the file is changed.
+ */
+
+import { closeSync, fstatSync, openSync, readSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  currentWriter,
+  foldTrace,
+  listTraceFiles,
+  readEntries,
+  spanIdOf,
+  totalsOf,
+  type Trace,
+  writerState,
+} from "@spoor/trace";
+import { TraceFile } from "./trace-file.ts";
+
+export interface CloseOptions {
+  /** The command that closes: `record`, `import`, `ship`, `prune`. */
+  closedBy: string;
+  nowMs: number;
+  /** How many of the newest files are looked at. @default all */
+  newest?: number;
+}
+
+/** An `invocation_end` is near the end of its file; amendments may follow it. */
+const TAIL_BYTES = 64 * 1024;
+
+/** @returns The paths of the traces that were closed. Never throws: what cannot be closed stays as it is. */
+export function closeDeadTraces(
+  directory: string,
+  { closedBy, nowMs, newest = Infinity }: CloseOptions,
+): string[] {
+  return listTraceFiles(directory)
+    .slice(0, newest)
+    .filter((path) => {
+      try {
+        return !tailHasEnd(path) && closeIfDead(path, closedBy, nowMs);
+      } catch {
+        // Gone meanwhile, or not ours to write: the next one will see.
+        return false;
+      }
+    });
+}
+
+function closeIfDead(path: string, closedBy: string, nowMs: number): boolean {
+  const trace = foldTrace(readEntries(path, { headOnly: true }));
+  if (trace.invocation_id === undefined || trace.invocation?.end !== undefined || !isDead(trace, path, nowMs))
+    return false;
+  const lock = `${path}.closing`;
+  try {
+    writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
+  } catch {
+    // Somebody else is closing it.
+    return false;
+  }
+  try {
+    const opened = TraceFile.reopen(path);
+    if (opened.kind === "refused") return false;
+    const { start } = trace.invocation ?? {};
+    const time = trace.lastTime ?? new Date(nowMs).toISOString();
+    opened.file.append({
+      type: "invocation_end",
+      time,
+      invocation_id: trace.invocation_id,
+      span_id: spanIdOf(trace.invocation_id, "invocation", ""),
+      ...(start?.parent_span_id === undefined ? {} : { parent_span_id: start.parent_span_id }),
+      status: "crashed",
+      ...(start === undefined ? {} : { duration_ms: Math.max(0, Date.parse(time) - Date.parse(start.time)) }),
+      closed_by: closedBy,
+      totals: totalsOf(trace),
+    });
+    void opened.file.close();
+    return true;
+  } finally {
+    rmSync(lock, { force: true });
+  }
+}
+
+function isDead(trace: Trace, path: string, nowMs: number): boolean {
+  const silentMs = nowMs - statSync(path).mtimeMs;
+  return writerState(trace.invocation?.start?.writer, currentWriter(), silentMs) === "gone";
+}
+
+/** A quick look that spares most files a whole reading. */
+function tailHasEnd(path: string): boolean {
+  const descriptor = openSync(path, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(descriptor, tail, 0, tail.length, size - tail.length);
+    return tail.includes('"type":"invocation_end"');
+  } finally {
+    closeSync(descriptor);
+  }
+}

@@ -1,0 +1,178 @@
+/**
+ * All conversations of one recorded command, and which trace each goes to.
+ *
+ * The conversation of the agent that is the command itself belongs in the command's trace. Any other one
+ * (a script that starts claude twice, `/clear`) gets a trace of its own below the command's root span.
+ */
+
+import { randomBytes } from "node:crypto";
+import { adapterOf, type AgentName, parseLine, type SourceFile } from "@spoor/adapters";
+import type { Redactor } from "@spoor/redactor";
+import {
+  currentWriter,
+  type Invocation,
+  type InvocationStatus,
+  newInvocationId,
+  type Timestamp,
+} from "@spoor/trace";
+import type { Discovery, FoundLive } from "./discover/index.ts";
+import { LineSplitter } from "./line-splitter.ts";
+import { LiveConversation } from "./live-conversation.ts";
+import { type OnSecret, Recording } from "./recording.ts";
+import type { Level } from "./trace-writer.ts";
+
+export interface LiveOptions {
+  directory: string;
+  level: Level;
+  onSecret: OnSecret;
+  /** A fresh one for each trace: what it counts is that trace's. */
+  redactor: () => Redactor;
+  nowMs: () => number;
+}
+
+const STDOUT: SourceFile = { path: "", name: "stdout", kind: "stream" };
+
+export class LiveConversations {
+  readonly #command: Recording;
+  readonly #discovery: Discovery;
+  readonly #options: LiveOptions;
+  readonly #byFound = new Map<FoundLive, LiveConversation>();
+  /** Those with a trace of their own. */
+  readonly #others: LiveConversation[] = [];
+  /** The one in the command's own trace. */
+  #own: LiveConversation | undefined;
+  readonly #splitter = new LineSplitter();
+  #streamLines = 0;
+  #ambiguous = 0;
+  /** Lines read so far, of all conversations. */
+  lines = 0;
+  /** Somebody wants us to be done. */
+  hurried = false;
+
+  constructor(command: Recording, discovery: Discovery, options: LiveOptions) {
+    this.#command = command;
+    this.#discovery = discovery;
+    this.#options = options;
+  }
+
+  /** Whether any conversation was found. */
+  get found(): boolean {
+    return this.#own !== undefined || this.#others.length > 0;
+  }
+
+  hurry(): void {
+    this.hurried = true;
+  }
+
+  /** The command's stdout is the agent's stream, and the only thing it leaves. */
+  listenTo(agent: AgentName): void {
+    const adapter = adapterOf(agent);
+    if (adapter !== undefined) this.#own = new LiveConversation(adapter, this.#command);
+  }
+
+  /** A piece of that stream. */
+  hear(chunk: Buffer): void {
+    this.#hearLines(this.#splitter.push(chunk));
+  }
+
+  /** Looks once at what the agents have written. Never throws: what it cannot read, it counts. */
+  look(): void {
+    const observedAt = this.#now();
+    try {
+      const { conversations, lines, ambiguous } = this.#discovery.look();
+      this.#ambiguous = Math.max(this.#ambiguous, ambiguous);
+      for (const found of conversations) this.#join(found, observedAt);
+      for (const read of lines) {
+        const live = this.#byFound.get(read.conversation);
+        if (live === undefined) continue;
+        this.lines += read.lines.length;
+        live.read(read.file, read.lines, observedAt);
+        live.lose("malformed", read.malformed);
+        live.lose("overlong", read.overlong);
+      }
+    } catch {
+      this.#command.lose("adapter_failed");
+    }
+    for (const live of this.#all()) live.settle(this.#options.nowMs());
+  }
+
+  /** @returns How many conversations could be ours but were not taken. */
+  stop(time: Timestamp): number {
+    this.#hearLines(this.#splitter.end());
+    this.#command.lose("overlong", this.#splitter.lost);
+    for (const live of this.#all()) live.stop(time);
+    if (this.#ambiguous > 0) this.#command.lose("ambiguous_source", this.#ambiguous);
+    return this.#ambiguous;
+  }
+
+  /** Ends the traces of all but the command itself; it alone has an exit code. */
+  async end(end: { status: InvocationStatus; time: Timestamp }): Promise<void> {
+    await Promise.all(
+      this.#others.map(({ recording, facts }) =>
+        recording.end({ ...end, status: facts.lastTurnStatus === "error" ? "failure" : end.status }),
+      ),
+    );
+  }
+
+  summaries(): Invocation[] {
+    return this.#others.map(({ recording }) => recording.summary());
+  }
+
+  #hearLines(texts: readonly string[]): void {
+    const live = this.#own;
+    if (live === undefined) return;
+    const observedAt = this.#now();
+    for (const text of texts) {
+      this.lines++;
+      const parsed = parseLine(text, ++this.#streamLines);
+      if (parsed?.kind === "object") live.read(STDOUT, [parsed], observedAt);
+      else if (parsed !== undefined) live.lose("malformed", 1);
+    }
+  }
+
+  #join(found: FoundLive, observedAt: Timestamp): void {
+    const isOwn = found.isCommand && this.#own === undefined;
+    const recording = isOwn ? this.#command : this.#begin(found, observedAt);
+    if (recording === undefined) return;
+    const live = new LiveConversation(found.adapter, recording);
+    this.#byFound.set(found, live);
+    if (isOwn) {
+      this.#own = live;
+      recording.amendStart(observedAt, { agent: { name: found.adapter.name } });
+    } else this.#others.push(live);
+    const earlier = found.earlierLines();
+    if (earlier.length === 0) return;
+    for (const { file, lines } of earlier) live.readEarlier(file, lines, observedAt);
+    live.goOn();
+  }
+
+  #begin({ adapter }: FoundLive, time: Timestamp): Recording | undefined {
+    const nowMs = this.#options.nowMs();
+    const { directory, level, onSecret, redactor } = this.#options;
+    const began = Recording.begin(
+      {
+        invocationId: newInvocationId(nowMs, randomBytes(10)),
+        traceId: this.#command.traceId,
+        parentSpanId: this.#command.rootSpanId,
+        time,
+        fileAgent: adapter.name,
+        origin: "recorded",
+        agent: this.#command.agentLike(adapter.name),
+        pointers: this.#command.pointers,
+        writer: currentWriter(),
+      },
+      { directory, level, onSecret, redactor: redactor(), nowMs: this.#options.nowMs },
+    );
+    if (began.kind === "recording") return began.recording;
+    this.#command.lose("rejected");
+    return undefined;
+  }
+
+  #all(): LiveConversation[] {
+    return this.#own === undefined ? this.#others : [this.#own, ...this.#others];
+  }
+
+  #now(): Timestamp {
+    return new Date(this.#options.nowMs()).toISOString();
+  }
+}
