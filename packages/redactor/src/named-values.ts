@@ -16,18 +16,27 @@ const STEMS = (
 ).split(" ");
 
 /** Short words would wake too often inside others, so they come with what stands beside them. */
-const EXACT_WORDS = (
-  '_key Key _KEY -key -Key key= key" key\' key: KEY= KEY: _pw Pw= Pw" PW= _pass _PASS Pass= Pass" _pat _PAT Pat" _auth ' +
-  '_AUTH Auth" _creds _CREDS _jwt _JWT _psk _PSK _pin _PIN .sid _sid _SID _dsn _DSN _otp _OTP _oauth _OAUTH Oauth" ' +
-  "_seed _SEED _cred _hmac _HMAC pass: pass=  --pass authorization Authorization AUTHORIZATION sb-access _bearer _BEARER _tkn _TKN"
-)
-  .split(" ")
-  .filter((word) => word !== "");
+const SHORT_WORDS = (
+  '_key|Key|_KEY|-key|-Key|.key|key=|key"|key\'|key:|KEY=|KEY:|_pw|Pw=|Pw"|PW=|_pass|_PASS|-pass|.pass|Pass|pass:|pass=|_pat|_PAT|Pat"|' +
+  '_auth|_AUTH|Auth"|_creds|_CREDS|_jwt|_JWT|psk=|psk"|_psk|_PSK|PSK=|_pin|_PIN|.sid|_sid|_SID|_dsn|_DSN|_otp|_OTP|_oauth|' +
+  '_OAUTH|Oauth"|_seed|_SEED|_cred|_hmac|_HMAC|authorization|Authorization|AUTHORIZATION|sb-access|_bearer|_BEARER|_tkn|_TKN'
+).split("|");
+
+/** Names of two words, as prose has them. */
+const PHRASES =
+  "api key|secret key|access key|private key|encryption key|signing key|license key|account key|service key|deploy key|auth key|pass phrase"
+    .split("|")
+    .flatMap((phrase) => [
+      phrase,
+      phrase.replace(/\b[a-z]/g, (letter) => letter.toUpperCase()),
+      phrase.replace("api", "API"),
+    ]);
 
 export const NAME_WORDS: readonly string[] = [
   ...new Set([
     ...STEMS.flatMap((stem) => [stem, stem.toUpperCase(), stem[0]!.toUpperCase() + stem.slice(1)]),
-    ...EXACT_WORDS,
+    ...SHORT_WORDS,
+    ...PHRASES,
   ]),
 ];
 
@@ -37,18 +46,39 @@ const MAX_VALUE = 8192;
 
 const QUOTE = String.raw`(?:\\{0,8}["'${"`"}]|&quot;|&#3[49];|%22|%27|\\u002[27])`;
 
-/** `name: type =`, `name =>`, `name":`, `name'] =`, `**name**:`, `name%3D`. */
+/** What a quoted value begins with; `||`, `??` and `or` lead to a value only before one. */
+const BEFORE_QUOTE = String.raw`(?=[ \t]{0,4}[bfru@$]{0,2}\\{0,8}["'${"`"}])`;
+
+/** `name: type =`, `name =>`, `name":`, `name'] =`, `**name**:`, `name%3D`, `name::`, `name || "…"`. */
 const ASSIGNMENT = new RegExp(
-  String.raw`${QUOTE}?[\])]{0,2}[*_]{0,2}[ \t]{0,24}(?:[:][ \t]{0,3}[A-Za-z][\w.<>|?\[\] ]{0,40}?(?=[ \t]=[ \t]|=\\{0,4}["']))?[ \t]?(?:=>|:=|\?=|===?|!==?|=|:|→|->|%3[DdAa]|\\u003[dD])[*_]{0,2}[ \t]{0,24}`,
+  String.raw`${QUOTE}?[\])]{0,2}[*_]{0,2}[ \t]{0,24}(?:[:][ \t]{0,3}[&A-Za-z][\w.<>|?\[\]&' ]{0,40}?(?=[ \t]=[ \t]|=\\{0,4}["']))?[ \t]?(?:=>|:=|\?=|===?|!==?|=|::|:-|:|→|->|%3[DdAa]|\\u003[dD]|\|\|${BEFORE_QUOTE}|\?\?${BEFORE_QUOTE})[*_]{0,2}[ \t]{0,24}`,
   "y",
 );
-/** `name="X" value="…"`, `"name":"X","value":"…"`, `- name: X` over `value: …`, `define('X', '…')`. */
+/** A type between name and `=`, as Go and C have it; Python's `or`. */
+const TYPED = new RegExp(
+  String.raw`[ \t]{1,8}(?:(?:\[\])?(?:string|String|str|char|text|byte|auto)\b[ \t*]{0,4}=[ \t]{0,8}|or${BEFORE_QUOTE}[ \t]{0,4})`,
+  "y",
+);
+/**
+ * Name and value as a pair: `name="X" value="…"`, `"name":"X","value":"…"`, `- name: X` over `value: …`,
+ * `define('X', '…')`, `<key>X</key><string>…`, `| X | … |`, `variable "x" { default = "…"`, a part of a form.
+ */
 const PAIR = new RegExp(
-  String.raw`${QUOTE}?(?:[ \t]{0,8},?\s{0,40}${QUOTE}?(?:value|Value|VALUE|val|content|default|defaultValue|stringValue)${QUOTE}?[ \t]{0,8}[:=][ \t]{0,8}|[ \t]{0,8},[ \t]{0,8}(?=\\{0,8}["'${"`"}])|[ \t]{0,24}\|[ \t]{0,24}|[ \t]{0,4}>(?:<!\[CDATA\[)?)`,
+  String.raw`${QUOTE}?(?:${[
+    String.raw`[ \t]{0,8},?\s{0,40}${QUOTE}?(?:value|Value|VALUE|val|content|default|defaultValue|stringValue)${QUOTE}?[ \t]{0,8}[:=][ \t]{0,8}`,
+    String.raw`[ \t]{0,4}\{[^{}]{0,200}?\bdefault[ \t]{0,8}=[ \t]{0,8}`,
+    String.raw`[ \t]{0,8},[ \t]{0,8}(?=\\{0,8}["'${"`"}])`,
+    String.raw`[ \t]{0,24}\|[ \t]{0,24}`,
+    String.raw`</[Kk]ey>\s{0,40}<string>`,
+    String.raw`[ \t]{0,4}>(?:<!\[CDATA\[)?`,
+    String.raw`(?:;[^\r\n]{0,100})?\r?\n(?:Content-[^\r\n]{0,100}\r?\n)?\r?\n`,
+  ].join("|")})`,
   "y",
 );
 const PROSE =
-  /[ \t]{1,3}(?:(?:is|was|are|ist|est|es)(?:[ \t]+now)?|(?:(?:is|was)[ \t]+)?(?:set|changed|rotated|reset|updated)?[ \t]?to|of|equals)[ \t]{0,2}:?[ \t]{1,3}/y;
+  /[ \t]{1,3}(?:(?:(?:is|was|has been)[ \t]+)?(?:set|changed|rotated|reset|updated)?[ \t]?to|(?:is|was|are|ist|est|es)(?:[ \t]+now)?|of|equals)[ \t]{0,2}:?[ \t]{1,3}/y;
+/** YAML's block scalars: the value stands on the next line. */
+const BLOCK_SCALAR = /[|>][-+0-9]{0,2}[ \t]*\r?\n[ \t]{1,40}/y;
 const SCHEME =
   /(?:Bearer|bearer|Basic|basic|Token|token|ApiKey|apikey|Api-Key|Key|key|SSWS|GenieKey|OAuth|oauth)[ \t]{1,4}/y;
 const OPENING = new RegExp(
@@ -61,19 +91,30 @@ export const detectNamedValue: Detector = (scan, start, end) => {
   if (end <= scan.namedUpTo) return;
   const { text } = scan;
   let left = start;
-  while (left > 0 && start - left < MAX_NAME && isNameCode(text.charCodeAt(left - 1))) left--;
+  while (
+    left > 0 &&
+    start - left < MAX_NAME &&
+    (isNameCode(text.charCodeAt(left - 1)) || isInnerDot(text, left - 1))
+  )
+    left--;
   let right = end;
   while (right < text.length && right - end < MAX_NAME && isNameCode(text.charCodeAt(right))) right++;
   // Words of the prefilter may end in a separator, and a name does not.
   while (right > start && !isWordCode(text.charCodeAt(right - 1))) right--;
   scan.namedUpTo = right;
   if (left > 0 && text.charCodeAt(left - 1) === 92 && /[nrtbf]/.test(text[left]!)) left++; // the n of an escaped \n
-  const name = text.slice(left, right);
+  const gap = text.indexOf(" ", start);
+  const name = gap !== -1 && gap < end ? text.slice(start, end).replace(" ", "_") : text.slice(left, right);
   const kind = classifyName(name) ?? (isQueryKey(text, left, right) ? "key" : undefined);
   if (kind === undefined) return;
   if (text.startsWith(PLACEHOLDER_START, left - PLACEHOLDER_START.length)) return;
   findValue(scan, left, right, kind, name);
 };
+
+/** The dot of `spring.datasource.password`. */
+function isInnerDot(text: string, at: number): boolean {
+  return text.charCodeAt(at) === 46 && at > 0 && isNameCode(text.charCodeAt(at - 1));
+}
 
 /** `?key=…` and `&key=…`: a bare `key` means a credential only in a URL. */
 function isQueryKey(text: string, left: number, right: number): boolean {
@@ -95,14 +136,20 @@ function findValue(scan: Scan, left: number, right: number, kind: NameClass, nam
   while (isBlank(text.charCodeAt(at)) && at - right < 32) at++;
   const spaced = at > right;
   const next = text.charCodeAt(at);
+  const context = { kind, name, left };
   // In prose a name is mostly followed by a word, and then only a few verbs lead to a value.
   if (!spaced || !(isWordCode(next) || Number.isNaN(next) || next === 44 || next === 46)) {
     const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
-    if (assigned !== undefined) return takeValue(scan, assigned, { kind, name, left, loose: false });
+    if (assigned !== undefined)
+      return takeValue(scan, assigned, { ...context, loose: text.startsWith("::", assigned - 2) });
   }
+  // A row of a table, or "the token (…)".
+  if (next === 44 || next === 40) takeValue(scan, at + 1, { ...context, loose: true });
   if (!spaced) return findValueBefore(scan, left);
+  const typed = matchEnd(TYPED, text, right);
+  if (typed !== undefined) return takeValue(scan, typed, { ...context, loose: false });
   const isFlag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
-  takeValue(scan, matchEnd(PROSE, text, right) ?? at, { kind, name, left, loose: !isFlag });
+  takeValue(scan, matchEnd(PROSE, text, right) ?? at, { ...context, loose: !isFlag });
   findValueBefore(scan, left);
 }
 
@@ -120,7 +167,7 @@ interface Context {
 
 function takeValue(scan: Scan, from: number, context: Context): void {
   const { text } = scan;
-  let at = skipPlaceholders(text, from);
+  let at = skipPlaceholders(text, matchEnd(BLOCK_SCALAR, text, from) ?? from);
   at = matchEnd(SCHEME, text, at) ?? at;
   at = skipPlaceholders(text, at);
   const value = readValue(text, at, context.left);

@@ -14,12 +14,20 @@ export type NameClass = "password" | "secret" | "key";
 
 const PASSWORD =
   /(?:passw(?:or)?ds?|passwort|passwd|psswd|passphrase|passcode|pwd|kennwort|contrasena|motdepasse)$/;
-const PASSWORD_WORDS: ReadonlySet<string> = new Set(["pass", "pw", "mdp", "userpass", "dbpass", "smtppass"]);
+const PASSWORD_WORDS: ReadonlySet<string> = new Set([
+  "pass",
+  "pw",
+  "mdp",
+  "psk",
+  "userpass",
+  "dbpass",
+  "smtppass",
+]);
 
 const SECRET =
   /(?:secret|token|tkn|apikey|apisecret|accesskey|secretkey|privatekey|privkey|authkey|signingkey|encryptionkey|masterkey|sharedkey|accountkey|credentials?|mnemonic|authorization|xauth|seedphrase|sessionid|cookie)$/;
 const SECRET_WORDS: ReadonlySet<string> = new Set(
-  "pat jwt creds cred psk bearer sid otp totp oauth auth secrets seed pin dsn sas mfa hmac".split(" "),
+  "pat jwt creds cred bearer sid otp totp oauth auth secrets seed pin dsn sas mfa hmac".split(" "),
 );
 /** Secret only with a word before them: `GITHUB_PAT`, `connect.sid`, `wallet_seed`. */
 const NEEDS_QUALIFIER: ReadonlySet<string> = new Set(

@@ -79,7 +79,7 @@ function* wakeWords(rules: readonly Rule[]): Generator<readonly [string, Detecto
   for (const word of ["uthorization", "UTHORIZATION"]) yield [word, detectAuthorization];
   for (const word of ["earer ", "earer%", "earer:", "EARER "]) yield [word, detectBearer];
   yield ["asic ", detectBasic];
-  for (const word of ["ookie:", "ookies:", 'ookie"', 'ookie\\"', "ookie'", "OOKIE="])
+  for (const word of ["ookie:", "ookies:", 'ookie"', 'ookie\\"', "ookie'", "ookie =", "ookie=", "OOKIE="])
     yield [word, detectCookie];
   for (const word of ["sig=", "ignature="]) yield [word, detectSignature];
   for (const word of ['"auth"', '"auth\\', "_auth="]) yield [word, detectDockerAuth];

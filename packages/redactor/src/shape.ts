@@ -61,7 +61,7 @@ function isStandIn(value: string): boolean {
 /** A reference in source code rather than a literal: a path of names, a call, an index. */
 export function isCode(value: string): boolean {
   return CODE_PATH.test(value)
-    ? !hasRandomPart(value)
+    ? !hasRandomPart(value) && isLanguage(value)
     : CALL_OR_INDEX.test(value) || /^[\w$.]+[[({]$/.test(value);
 }
 
@@ -73,18 +73,35 @@ export function isWords(value: string): boolean {
   return value.split(/[^A-Za-z]+/).every((word) => !isErratic(word));
 }
 
-/** A word whose case changes too often, or that nobody could pronounce. */
-function isErratic(word: string): boolean {
-  if (word.length < 8) return false;
-  if (/^[a-z]+$|^[A-Z]+$|^[A-Z][a-z]+$/.test(word))
-    return !/[aeiouyAEIOUY]/.test(word) || isUnpronounceable(word);
-  const pieces = word.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
-  return word.length / pieces.length < 3;
+/** Pairs of letters that make up four fifths of English text, and one fifth of random letters. */
+const COMMON_PAIRS: ReadonlySet<string> = new Set(
+  (
+    "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic " +
+    "ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un " +
+    "lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl ig tu ev " +
+    "ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do uc bu ov by rm ep tt oc ef ke ey"
+  ).split(" "),
+);
+
+/** How much of a word looks like language, from 0 to 1. */
+function languageShare(word: string): number {
+  const lower = word.toLowerCase();
+  let common = 0;
+  for (let i = 0; i + 1 < lower.length; i++) if (COMMON_PAIRS.has(lower.slice(i, i + 2))) common++;
+  return common / Math.max(1, lower.length - 1);
 }
 
-function isUnpronounceable(word: string): boolean {
-  const vowels = word.match(/[aeiouyAEIOUY]/g)?.length ?? 0;
-  return word.length >= 16 && vowels / word.length < 0.2;
+function isLanguage(value: string): boolean {
+  return !/\d/.test(value) || languageShare(value.replace(/[^A-Za-z]+/g, "")) >= 0.42;
+}
+
+/** Letters that no one would take for a word or a name made of words. */
+function isErratic(letters: string): boolean {
+  if (letters.length < 6) return false;
+  if (/^(?:[a-z]+|[A-Z]+|[A-Z][a-z]+)$/.test(letters))
+    return letters.length >= 12 && languageShare(letters) < 0.3;
+  const pieces = letters.match(/[A-Z]+(?![a-z])|[A-Z]?[a-z]+/g) ?? [];
+  return letters.length / pieces.length < 2.5 || languageShare(letters) < 0.42;
 }
 
 const UUID = /^[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}$/i;
@@ -108,15 +125,13 @@ function hasRandomPart(value: string): boolean {
 }
 
 function isRandomPart(part: string, whole: number): boolean {
-  const digits = part.match(/\d/g)?.length ?? 0;
-  if (digits === part.length) return part.length >= 24 && whole === part.length;
-  if (digits === 0) return part.length >= 12 && isErratic(part);
-  if (
-    /^[A-Za-z]+\d{1,4}$|^\d{1,4}[A-Za-z]+$|^v\d|^\d+(?:px|ms|kb|mb|gb|st|nd|rd|th|s|m|h|d|k)$/i.test(part)
-  ) {
-    return part.length >= 12 && isErratic(part.replace(/^\d+|\d+$/g, ""));
-  }
-  if (/^[0-9a-f]+$/i.test(part)) return part.length >= 8;
+  const letters = part.replace(/\d+/g, "");
+  if (letters === "") return part.length >= 24 && whole === part.length;
+  if (letters === part) return part.length >= 8 && isErratic(part);
+  if (/^[0-9a-f]+$|^[0-9A-F]+$/.test(part)) return part.length >= 8;
   const runs = part.match(/\d+|[a-z]+|[A-Z]+/g)?.length ?? 0;
+  // `base64url`, `sha256sum`, `order8246`, `OAuth2Token`
+  if (letters.length >= 4 && runs <= 6 && languageShare(letters) >= 0.6) return false;
+  if (/^[A-Za-z]+\d{1,4}$|^\d{1,4}[A-Za-z]+$/.test(part)) return isErratic(letters);
   return part.length >= 8 ? runs >= 3 : runs >= 4;
 }

@@ -55,6 +55,7 @@ const SHELL_RULES: readonly ShellRule[] = [
     "echo ",
     `echo (?=[^\\n|]{1,300}\\| ?(?:docker|podman|helm|gh|npm|sudo -S|chpasswd|passwd)\\b)(?:-n )?(?:\\\\{0,4}["']?\\w{1,32}:)?`,
   ),
+  rule("auth=(", `auth=\\(\\s{0,8}["'][^"'\\n]{1,100}["'],\\s{0,8}(?=["'])`),
   rule("dbpass ", `dbpass `),
 ];
 
@@ -69,7 +70,7 @@ function detectArgument(scan: Scan, start: number, pattern: RegExp): void {
   const match = pattern.exec(scan.text);
   if (match === null) return;
   const value = match.groups?.["dq"] ?? match.groups?.["sq"] ?? match.groups?.["bare"] ?? "";
-  if (value.length < 4 || value.startsWith("-") || isHarmless(value) || isCode(value)) return;
-  if (/^[a-z]+$/.test(value) || /^\d{1,5}$/.test(value) || /^[./~]/.test(value)) return;
+  if (value.length < 4 || /^--?[a-z-]+$/.test(value) || isHarmless(value) || isCode(value)) return;
+  if (/^[a-z]+$/.test(value) || /^\d{1,5}$/.test(value) || /^[.~]{0,2}\//.test(value)) return;
   scan.add(pattern.lastIndex - value.length, pattern.lastIndex, "shell-password", WEIGHT.context);
 }
