@@ -70,6 +70,8 @@ export interface Adapter {
     home: string,
     read: (path: string) => string | undefined,
   ): string | undefined;
+  /** Where the conversation ran, where that stands beside its transcript and not in it. */
+  workingDirectoryOf?(transcript: string, read: (path: string) => string | undefined): string | undefined;
   createParser(): Parser;
 }
 

@@ -58,6 +58,21 @@ export class Conversation {
     if (this.#turn !== undefined && at.time >= this.#turn.last.time) this.#turn.last = at;
   }
 
+  /** Counts a line type that the parser does not know. Names are somebody else's: short, and not too many. */
+  passOver(type: string): void {
+    const { unknownTypes } = this.facts;
+    const names = Object.keys(unknownTypes);
+    const short = type.slice(0, 64);
+    const name = names.includes(short) || names.length < 100 ? short : "other";
+    const count = (Object.hasOwn(unknownTypes, name) ? (unknownTypes[name] ?? 0) : 0) + 1;
+    Object.defineProperty(unknownTypes, name, {
+      value: count,
+      enumerable: true,
+      configurable: true,
+      writable: true,
+    });
+  }
+
   get turnOpen(): boolean {
     return this.#turn !== undefined;
   }

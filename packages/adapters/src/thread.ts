@@ -10,37 +10,12 @@
  * which is what makes importing a part and then the whole the same as importing the whole.
  */
 
-import type {
-  CompletionStatus,
-  Cost,
-  DurationBasis,
-  ErrorInfo,
-  Message,
-  Part,
-  Timestamp,
-  ToolResult,
-  Usage,
-} from "@spoor/trace";
+import type { DurationBasis, Message, Part, Timestamp, ToolResult, Usage } from "@spoor/trace";
+import { type Answer, mergeAnswer } from "./answer.ts";
 import { decisionOfAnswer, decisionsOfTool, type DerivedDecision } from "./decisions.ts";
 import type { Event, From, SpanKey } from "./event.ts";
 import { present } from "./json.ts";
 import { identifyTool } from "./tools.ts";
-
-/** What a line says of the call it belongs to; fields of later lines replace those of earlier ones. */
-export interface Answer {
-  model?: string | undefined;
-  provider?: string | undefined;
-  parameters?: Record<string, unknown> | undefined;
-  responseId?: string | undefined;
-  finishReason?: string | undefined;
-  /** The one with the most output wins, the later on a tie: early lines may carry a snapshot of the stream's start. */
-  usage?: Usage | undefined;
-  cost?: Cost | undefined;
-  status?: CompletionStatus | undefined;
-  error?: ErrorInfo | undefined;
-  errorMessage?: string | undefined;
-  timeToFirstTokenMs?: number | undefined;
-}
 
 export interface ToolCallFacts {
   id: string;
@@ -60,6 +35,8 @@ export interface ToolResultFacts extends Partial<
   resultBytes?: number | undefined;
 }
 
+export type { Answer } from "./answer.ts";
+
 /** Where and when a line was. */
 export interface At {
   time: Timestamp;
@@ -77,7 +54,11 @@ interface Call {
   calledTools: boolean;
   /** The record is written; what changes now is an amendment. */
   written: boolean;
+  /** Something was answered: a request that failed adds no message. */
+  answered: boolean;
   messagesBefore: number | undefined;
+  /** It stands in another trace, where no prompt of this one can follow. */
+  elsewhere: boolean;
 }
 
 interface OpenTool {
@@ -95,6 +76,7 @@ export class Thread {
   readonly #calls = new Map<string, Call>();
   readonly #openTools = new Map<string, OpenTool>();
   readonly #calledTools = new Set<string>();
+  readonly #endedTools = new Set<string>();
   /** Results that were written before the line that holds their call, as Claude Code does with fast tools. */
   readonly #earlyResults = new Map<string, { at: At; facts: ToolResultFacts; input: boolean }>();
   #open: Call | undefined;
@@ -102,9 +84,11 @@ export class Thread {
   #lastInput: Timestamp | undefined;
   #system: string | Part[] | undefined;
   #tools: unknown[] | undefined;
-  #base: { span: SpanKey; messages?: number | undefined; length: number | undefined } | undefined;
+  #base: { call: Call; keptMessages?: number | undefined } | undefined;
   #reason: RestartReason | undefined = "start";
   #complete = true;
+  /** Whether the next prompt's messages are all known, though its system text may not be. */
+  #counted = true;
   #lastText: string | undefined;
 
   /** @param parent The span that this thread's calls and tools belong to at the moment: the turn, or the sub-agent. */
@@ -120,7 +104,7 @@ export class Thread {
 
   /** The latest call, open or not. */
   get lastCall(): string | undefined {
-    return this.#open?.span.key ?? this.#base?.span.key;
+    return (this.#open ?? this.#base?.call)?.span.key;
   }
 
   /** The text of the latest answer that had one. */
@@ -162,6 +146,12 @@ export class Thread {
   /** The source does not show all of the prompts from here on. */
   incomplete(): void {
     this.#complete = false;
+    this.#counted = false;
+  }
+
+  /** The source shows all messages from here on, but neither the system text nor the tools. */
+  withoutSystem(): void {
+    this.#complete = false;
   }
 
   /** The next prompt extends no earlier call. */
@@ -170,25 +160,33 @@ export class Thread {
     this.#base = undefined;
     this.#reason = reason;
     this.#complete = options.complete;
+    this.#counted = options.complete;
     if (options.dropPending === true) this.#pending = [];
+    if (reason === "resume") for (const call of this.#calls.values()) call.elsewhere = true;
   }
 
   /** The next prompt extends an earlier call, or a part of it: the user went back. */
   rewind(callKey: string, keptMessages: number | undefined): void {
     this.#finishOpen();
     const call = this.#calls.get(callKey);
-    if (call === undefined) {
-      this.restart("rewind", { complete: false });
+    if (call === undefined || call.elsewhere) {
+      this.restart("rewind", { complete: false, dropPending: true });
       return;
     }
-    this.#base = { span: call.span, messages: keptMessages, length: keptMessages ?? lengthAfter(call) };
+    this.#base = { call, keptMessages };
+    this.#reason = "rewind";
     this.#pending = [];
+  }
+
+  /** Of what was said since the latest call only the first `count` messages stay. */
+  keepPending(count: number): void {
+    this.#pending = this.#pending.slice(0, count);
   }
 
   /** How many messages the conversation has after `callKey`, where known: what `rewind` may keep. */
   lengthAfter(callKey: string): number | undefined {
     const call = this.#calls.get(callKey);
-    return call === undefined ? undefined : lengthAfter(call);
+    return call === undefined || call.elsewhere ? undefined : lengthAfter(call);
   }
 
   /** A line of the answer of the call `key`; the first one opens the call and writes its prompt. */
@@ -196,6 +194,7 @@ export class Thread {
     const call = this.#calls.get(key) ?? this.#begin(key, at, facts);
     const changed = mergeAnswer(call.answer, facts);
     call.last = at.time > call.last.time ? at : { ...call.last, from: at.from };
+    call.answered ||= parts.length > 0;
     for (const part of parts) {
       if (part.type === "text") this.#lastText = (part as { content: string }).content;
       if (part.type === "tool_call") {
@@ -236,7 +235,7 @@ export class Thread {
     const early = this.#earlyResults.get(id);
     if (early !== undefined) {
       this.#earlyResults.delete(id);
-      this.toolResult(early.at, early.facts, { input: early.input });
+      this.#endTool(early.at, early.facts, early.input);
     }
   }
 
@@ -246,14 +245,19 @@ export class Thread {
    * @param options.input false where the result does not go back to the model as a message of its own.
    */
   toolResult(at: At, facts: ToolResultFacts, options: { input: boolean } = { input: true }): void {
+    const { id } = facts;
+    // Told again: a tool has one result.
+    if (this.#endedTools.has(id) || this.#earlyResults.has(id)) return;
+    if (this.#calledTools.has(id)) this.#endTool(at, facts, options.input);
+    else this.#earlyResults.set(id, { at, facts, input: options.input });
+  }
+
+  #endTool(at: At, facts: ToolResultFacts, isInput: boolean): void {
     const { id, status, result, errorMessage, resultBytes, ...fields } = facts;
-    if (!this.#calledTools.has(id)) {
-      this.#earlyResults.set(id, { at, facts, input: options.input });
-      return;
-    }
     const tool = this.#openTools.get(id);
     this.#openTools.delete(id);
-    if (options.input) this.input("tool", [{ type: "tool_call_response", id }], at.time);
+    this.#endedTools.add(id);
+    if (isInput) this.input("tool", [{ type: "tool_call_response", id }], at.time);
     const reported = fields.duration_ms;
     const lines = tool === undefined ? undefined : elapsedMs(tool.time, at.time);
     const basis: DurationBasis | undefined =
@@ -317,10 +321,7 @@ export class Thread {
   flush(when: "quiet" | "stop"): void {
     this.#finishOpen();
     if (when === "quiet") return;
-    for (const [id, { at, facts, input }] of this.#earlyResults) {
-      this.#calledTools.add(id);
-      this.toolResult(at, facts, { input });
-    }
+    for (const { at, facts, input } of this.#earlyResults.values()) this.#endTool(at, facts, input);
     this.#earlyResults.clear();
   }
 
@@ -336,13 +337,15 @@ export class Thread {
     this.#finishOpen();
     const span: SpanKey = { kind: "model", key };
     const startTime = this.#lastInput !== undefined && this.#lastInput < at.time ? this.#lastInput : at.time;
-    const before = this.#base === undefined ? (this.#complete ? 0 : undefined) : this.#base.length;
+    const base = this.#base;
+    const before =
+      base === undefined ? (this.#counted ? 0 : undefined) : (base.keptMessages ?? lengthAfter(base.call));
     const messages = before === undefined ? undefined : before + this.#pending.length;
     const input = present({
       messages,
-      base: this.#base?.span,
-      base_messages: this.#base?.messages,
-      reason: this.#base === undefined ? this.#reason : undefined,
+      base: base?.call.span,
+      base_messages: base?.keptMessages,
+      reason: this.#reason,
       complete: this.#complete ? undefined : false,
     });
     this.#emit({
@@ -368,7 +371,9 @@ export class Thread {
       awaiting: new Set(),
       calledTools: false,
       written: false,
+      answered: false,
       messagesBefore: messages,
+      elsewhere: false,
     };
     this.#calls.set(key, call);
     this.#open = call;
@@ -376,6 +381,7 @@ export class Thread {
     this.#system = undefined;
     this.#tools = undefined;
     this.#complete = true;
+    this.#counted = true;
     this.#reason = undefined;
     return call;
   }
@@ -399,7 +405,7 @@ export class Thread {
         error_message: call.answer.errorMessage,
       }),
     });
-    this.#base = { span: call.span, length: lengthAfter(call) };
+    this.#base = { call };
   }
 
   #amend(call: Call, answered: At | undefined, parts: Part[], at: At | undefined = answered): void {
@@ -427,7 +433,7 @@ export class Thread {
 
 /** An answer is one message, however many lines it took. */
 function lengthAfter(call: Call): number | undefined {
-  return call.messagesBefore === undefined ? undefined : call.messagesBefore + 1;
+  return call.messagesBefore === undefined ? undefined : call.messagesBefore + (call.answered ? 1 : 0);
 }
 
 function completionFields(
@@ -449,22 +455,6 @@ function completionFields(
     duration_basis: "lines",
     ...present({ time_to_first_token_ms: answer.timeToFirstTokenMs, usage, cost: answer.cost }),
   } as never;
-}
-
-/** @returns Whether anything changed. */
-function mergeAnswer(answer: Answer, facts: Answer): boolean {
-  let changed = false;
-  const target = answer as Record<string, unknown>;
-  for (const [field, value] of Object.entries(facts)) {
-    if (value === undefined || field === "usage" || target[field] === value) continue;
-    target[field] = value;
-    changed = true;
-  }
-  if (facts.usage !== undefined && (facts.usage.output_tokens ?? 0) >= (answer.usage?.output_tokens ?? 0)) {
-    changed ||= JSON.stringify(answer.usage) !== JSON.stringify(facts.usage);
-    answer.usage = facts.usage;
-  }
-  return changed;
 }
 
 function contentField<T extends object>(

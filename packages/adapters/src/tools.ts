@@ -59,6 +59,8 @@ const KINDS: Readonly<Record<string, ToolKind>> = {
   glob: "search",
   google_web_search: "web",
   web_fetch: "web",
+  invoke_agent: "agent",
+  codebase_investigator: "agent",
   // opencode and others
   bash: "shell",
   read: "file",
