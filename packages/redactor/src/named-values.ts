@@ -141,16 +141,21 @@ function findValue(scan: Scan, left: number, right: number, kind: NameClass, nam
   if (!spaced || !(isWordCode(next) || Number.isNaN(next) || next === 44 || next === 46)) {
     const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
     if (assigned !== undefined)
-      return takeValue(scan, assigned, { ...context, loose: text.startsWith("::", assigned - 2) });
+      return takeValue(scan, assigned, { ...context, loose: isLooseJoint(text.slice(right, assigned)) });
   }
   // A row of a table, or "the token (…)".
-  if (next === 44 || next === 40) takeValue(scan, at + 1, { ...context, loose: true });
+  if (next === 44 || (next === 40 && spaced)) takeValue(scan, at + 1, { ...context, loose: true });
   if (!spaced) return findValueBefore(scan, left);
   const typed = matchEnd(TYPED, text, right);
   if (typed !== undefined) return takeValue(scan, typed, { ...context, loose: false });
   const isFlag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
   takeValue(scan, matchEnd(PROSE, text, right) ?? at, { ...context, loose: !isFlag });
   findValueBefore(scan, left);
+}
+
+/** `::`, a comma and a bar also join what does not belong together: paths, lists, types. */
+function isLooseJoint(joint: string): boolean {
+  return joint.endsWith("::") || /^[^,|:=]*[,|][^,|:=]*$/.test(joint);
 }
 
 function isBlank(code: number): boolean {
@@ -237,6 +242,7 @@ function readBare(text: string, from: number, nameStart: number): Value | undefi
 function isSecretValue(value: Value, { kind, name, loose }: Context): boolean {
   const { text, quoted } = value;
   if (text.length < 4 || text.startsWith("-----BEGIN") || isHarmless(text)) return false;
+  if (!quoted && /^[*)\]}>|]/.test(text)) return false;
   if (/\s/.test(text)) return isPhrase(text, name);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
   if (isCode(text) && !(quoted && isRandom(text))) return false;

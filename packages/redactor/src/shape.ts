@@ -58,11 +58,15 @@ function isStandIn(value: string): boolean {
   return other === 0 || (known > other && known >= 8);
 }
 
-/** A reference in source code rather than a literal: a path of names, a call, an index. */
+/** Parts of a regular expression: a class of characters, a repeat, a group. */
+const REGEX_SOURCE = /\[\^?[\\\w-]*[A-Za-z0]-[Zz9]|[\])}]\{\d+,?\d*\}|\(\?[:=!<]|\\[dws][+*{]/;
+
+/** A reference in source code rather than a literal: a path of names, a call, an index; or a pattern. */
 export function isCode(value: string): boolean {
-  return CODE_PATH.test(value)
-    ? !hasRandomPart(value) && isLanguage(value)
-    : CALL_OR_INDEX.test(value) || /^[\w$.]+[[({]$/.test(value);
+  if (REGEX_SOURCE.test(value) || /^[\w$.]+[[({]$/.test(value)) return true;
+  if (!CODE_PATH.test(value)) return CALL_OR_INDEX.test(value);
+  const path = value.replace(/[([{].*$/, "");
+  return !hasRandomPart(path) && (!/\d/.test(path) || languageShare(path.replace(/[^A-Za-z]+/g, "")) >= 0.42);
 }
 
 /** Words only: letters in one case, or in the manner of names (`fooBar`, `FooBar`, `foo-bar`, `FOO_BAR`). */
@@ -79,7 +83,7 @@ const COMMON_PAIRS: ReadonlySet<string> = new Set(
     "th he in er an re on at en nd ti es or te of ed is it al ar st to nt ng se ha as ou io le ve co me de hi ri ro ic " +
     "ne ea ra ce li ch ll be ma si om ur ca el ta la ns di fo ho pe ec pr no ct us ac ot il tr ly nc et ut ss so rs un " +
     "lo wa ge ie wh ee wi em ad ol rt po we na ul ni ts mo ow pa im mi ai sh ir su id os iv ia am fi ci vi pl ig tu ev " +
-    "ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do uc bu ov by rm ep tt oc ef ke ey"
+    "ld ry mp fe bl ab gh ty op wo sa ay ex ke fr oo av ag if ap gr od bo sp rd do uc bu ov by rm ep tt oc ef ke ey qu ua eq ls"
   ).split(" "),
 );
 
@@ -89,10 +93,6 @@ function languageShare(word: string): number {
   let common = 0;
   for (let i = 0; i + 1 < lower.length; i++) if (COMMON_PAIRS.has(lower.slice(i, i + 2))) common++;
   return common / Math.max(1, lower.length - 1);
-}
-
-function isLanguage(value: string): boolean {
-  return !/\d/.test(value) || languageShare(value.replace(/[^A-Za-z]+/g, "")) >= 0.42;
 }
 
 /** Letters that no one would take for a word or a name made of words. */
@@ -121,7 +121,8 @@ function hasRandomPart(value: string): boolean {
     if (part.length >= 6 && isRandomPart(part, value.length)) return true;
   }
   // Passwords of a generator: short pieces between signs, none of them a word.
-  return /[!#%^*~+=?@&|]/.test(value) && /\d/.test(value) && /[a-z]/i.test(value) && !/\s/.test(value);
+  const plain = value.replace(/%[0-9A-Fa-f]{2}/g, "");
+  return /[!#%^*~+=?@&|]/.test(plain) && /\d/.test(plain) && /[a-z]/i.test(plain) && !/\s/.test(plain);
 }
 
 function isRandomPart(part: string, whole: number): boolean {

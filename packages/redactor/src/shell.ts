@@ -44,7 +44,7 @@ const SHELL_RULES: readonly ShellRule[] = [
   rule("xfreerdp", `xfreerdp ${WORDS}?/p:`),
   rule("net use", `net use ${WORDS}?/user:\\S{1,64} `),
   rule("IDENTIFIED BY", `IDENTIFIED BY (?:PASSWORD )?`),
-  rule("identified by", `identified by (?:password )?`),
+  rule("identified by", `identified by (?=['"])`),
   rule("WITH PASSWORD", `WITH PASSWORD `),
   rule("PASSWORD '", `PASSWORD (?=')`),
   rule("configure set", `configure set \\w{0,40}(?:secret|key|token|password)\\w{0,40} `),
