@@ -9,6 +9,8 @@ export type * from "./event.ts";
 export { INVOCATION } from "./event.ts";
 export { parseLine, parseText } from "./source-text.ts";
 export type { ParsedLine } from "./source-text.ts";
+export { identifyTool } from "./tools.ts";
+export type { ToolIdentity } from "./tools.ts";
 
 /** All agents whose files and streams are understood. */
 export const ADAPTERS: readonly Adapter[] = [claudeCode];

@@ -92,7 +92,7 @@ function tailHasEnd(path: string): boolean {
     const { size } = fstatSync(descriptor);
     const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
     readSync(descriptor, tail, 0, tail.length, size - tail.length);
-    return tail.includes('"type":"invocation_end"');
+    return tail.includes('\n{"v":1,"type":"invocation_end",');
   } finally {
     closeSync(descriptor);
   }
