@@ -10,77 +10,77 @@
 const WIDTH = 128;
 
 export interface Automaton {
-  /** Next state for `(state << 7) | class of the character`. States from `firstHit` on end at least one word. */
+  /** Next state for `(state << 7) | class of the character`; with `HIT` set when a word ends there. */
   readonly next: Uint16Array;
-  /** Class of each ASCII character: those of the words are numbered first, so that the rows in use stay small. */
+  /** Class of each ASCII character. Those of the words are numbered first: then the parts of rows in use are small. */
   readonly classes: Uint8Array;
-  readonly firstHit: number;
-  /** Indexes of the words that end in state `firstHit + i`. */
-  readonly ends: readonly (readonly number[])[];
+  /** Indexes of the words that end in each state; absent for most. */
+  readonly ends: readonly (readonly number[] | undefined)[];
   /** Length of each word, in characters. */
   readonly lengths: readonly number[];
 }
 
-/** @param words ASCII and not empty; at most 65 535 characters in all. */
+/** Set in a table entry whose state ends a word, so that one comparison tells a hit. */
+export const HIT = 0x8000;
+
+/**
+ * Written without maps and closures: it runs once per process, before V8 has compiled anything, and start-up
+ * time is counted in single milliseconds.
+ *
+ * @param words ASCII and not empty; fewer than 32 768 characters in all.
+ */
 export function buildAutomaton(words: readonly string[]): Automaton {
-  const size = words.reduce((sum, { length }) => sum + length, 1);
-  if (size > 0xffff) throw new RangeError(`expected at most 65535 characters of words, got ${size}`);
+  let size = 1;
+  for (const word of words) size += word.length;
+  if (size > HIT) throw new RangeError(`expected fewer than ${HIT} characters of words, got ${size}`);
   const classes = classesOf(words);
 
-  // The tree of the words: a child of 0 means none, as no edge leads back to the root.
-  const tree = new Uint16Array(size * WIDTH);
-  const own: (number[] | undefined)[] = [undefined];
-  words.forEach((word, index) => {
-    let at = 0;
+  // The tree of the words; the children of a state are a list from `firstChild` through `nextSibling`.
+  const next = new Uint16Array(size * WIDTH);
+  const firstChild = new Uint16Array(size);
+  const nextSibling = new Uint16Array(size);
+  const classOf = new Uint8Array(size);
+  const ends: (number[] | undefined)[] = [];
+  let states = 1;
+  for (let index = 0; index < words.length; index++) {
+    const word = words[index]!;
+    let state = 0;
     for (let i = 0; i < word.length; i++) {
-      const edge = at * WIDTH + classes[word.charCodeAt(i)]!;
-      if (tree[edge] === 0) tree[edge] = own.push(undefined) - 1;
-      at = tree[edge]!;
-    }
-    (own[at] ??= []).push(index);
-  });
-
-  // Breadth first, so that a state's fallback (its longest suffix in the tree) is complete before the state is.
-  const fallback = new Uint16Array(own.length);
-  const order: number[] = [0];
-  for (let i = 0; i < order.length; i++) {
-    const at = order[i]!;
-    const row = at * WIDTH;
-    const behind = fallback[at]! * WIDTH;
-    for (let c = 0; c < WIDTH; c++) {
-      const child = tree[row + c]!;
+      const edge = state * WIDTH + classes[word.charCodeAt(i)]!;
+      let child = next[edge]!;
       if (child === 0) {
-        if (at !== 0) tree[row + c] = tree[behind + c]!;
-        continue;
+        child = states++;
+        next[edge] = child;
+        classOf[child] = edge % WIDTH;
+        nextSibling[child] = firstChild[state]!;
+        firstChild[state] = child;
       }
-      if (at !== 0) fallback[child] = tree[behind + c]!;
-      order.push(child);
+      state = child;
     }
-    const inherited = own[fallback[at]!];
-    if (at !== 0 && inherited !== undefined) own[at] = [...(own[at] ?? []), ...inherited];
+    const own = ends[state];
+    if (own === undefined) ends[state] = [index];
+    else own.push(index);
   }
-  return { ...numberHitsLast(tree, own, order), classes, lengths: words.map(({ length }) => length) };
-}
 
-/** Then one comparison tells a hit. */
-function numberHitsLast(
-  tree: Uint16Array,
-  own: readonly (number[] | undefined)[],
-  order: readonly number[],
-): Pick<Automaton, "next" | "firstHit" | "ends"> {
-  const silent = order.filter((at) => own[at] === undefined);
-  const loud = order.filter((at) => own[at] !== undefined);
-  const number = new Uint16Array(own.length);
-  let count = 0;
-  for (const at of silent) number[at] = count++;
-  for (const at of loud) number[at] = count++;
-  const next = new Uint16Array(own.length * WIDTH);
-  for (let at = 0; at < own.length; at++) {
-    const from = at * WIDTH;
-    const to = number[at]! * WIDTH;
-    for (let c = 0; c < WIDTH; c++) next[to + c] = number[tree[from + c]!]!;
+  // Breadth first: the fallback of a state (its longest suffix in the tree) is shorter, so its row is complete.
+  const fallback = new Uint16Array(states);
+  const queue = new Uint16Array(states);
+  let queued = 1;
+  for (let at = 0; at < queued; at++) {
+    const state = queue[at]!;
+    const from = fallback[state]! * WIDTH;
+    if (state !== 0) next.copyWithin(state * WIDTH, from, from + WIDTH);
+    for (let child = firstChild[state]!; child !== 0; child = nextSibling[child]!) {
+      const edge = state * WIDTH + classOf[child]!;
+      const suffix = state === 0 ? 0 : next[edge]! % HIT;
+      fallback[child] = suffix;
+      const inherited = ends[suffix];
+      if (inherited !== undefined) ends[child] = [...(ends[child] ?? []), ...inherited];
+      next[edge] = ends[child] === undefined ? child : child + HIT;
+      queue[queued++] = child;
+    }
   }
-  return { next, firstHit: silent.length, ends: loud.map((at) => own[at]!) };
+  return { next: next.slice(0, states * WIDTH), classes, ends, lengths: words.map(({ length }) => length) };
 }
 
 /** Class 0 is every character that no word holds. */

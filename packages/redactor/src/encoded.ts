@@ -4,7 +4,7 @@
  */
 
 /** Shorter runs of base64 hold no secret worth the false alarms. */
-export const MIN_RUN = 24;
+export const MIN_RUN = 32;
 /** A run longer than this is a file, whose content is not decoded. */
 const MAX_RUN = 256 * 1024;
 

@@ -5,6 +5,7 @@
  *        └──> base64 runs and escapes in it, resolved: the same ──────┴─> spans ─> merged
  */
 
+import { HIT } from "./automaton.ts";
 import { isHidden, MIN_RUN, nextTextInBase64, type View, viewsOfEscapes, viewsOfWraps } from "./encoded.ts";
 import type { Prefilter } from "./prefilter.ts";
 import { mergeSpans, Scan, type Span, WEIGHT } from "./scan.ts";
@@ -44,7 +45,7 @@ function search(text: string, prefilter: Prefilter, depth: number): Scan | undef
  * The loop stands alone, since a variable that a closure captures would cost it half of its speed.
  */
 function wake(text: string, { automaton, detectors }: Prefilter): Scan | undefined {
-  const { next, classes, firstHit, ends, lengths } = automaton;
+  const { next, classes, ends, lengths } = automaton;
   const length = text.length;
   let scan: Scan | undefined;
   let state = 0;
@@ -52,9 +53,10 @@ function wake(text: string, { automaton, detectors }: Prefilter): Scan | undefin
     const code = text.charCodeAt(i);
     if (code < 128) {
       state = next[(state << 7) | classes[code]!]!;
-      if (state >= firstHit) {
+      if (state >= HIT) {
+        state -= HIT;
         scan ??= new Scan(text);
-        runDetectors(scan, ends[state - firstHit]!, detectors, lengths, i + 1);
+        runDetectors(scan, ends[state]!, detectors, lengths, i + 1);
       }
     } else {
       state = 0;

@@ -61,11 +61,9 @@ export class ValueWalk {
     const frames: Frame[] = [openFrame(root, "")];
     for (;;) {
       const frame = frames.at(-1)!;
-      if (frame.next < frame.size) {
-        const child = this.#step(frame);
-        if (child === undefined) continue;
-        if (frames.some(({ source }) => source === child.source))
-          put(frame, child.place, this.#actions.fail());
+      const child = this.#walkLeaves(frame);
+      if (child !== undefined) {
+        if (isOpen(frames, child.source)) put(frame, child.place, this.#actions.fail());
         else frames.push(child);
         continue;
       }
@@ -76,41 +74,41 @@ export class ValueWalk {
     }
   }
 
-  /** Redacts the next child; returns a frame when the child is to be walked first. */
-  #step(frame: Frame): Frame | undefined {
-    const { source, keys } = frame;
-    const at = frame.next++;
-    const key = keys === undefined ? at : keys[at]!;
-    let child: unknown;
-    try {
-      child = (source as Record<string | number, unknown>)[key];
-    } catch {
-      put(frame, key, this.#actions.fail()); // a getter threw
-      return undefined;
-    }
-    let place = key;
-    let masked: string | undefined;
-    if (typeof key === "string") {
-      const info = this.#infoOf(key);
-      if (!info.clean) place = this.#renameKey(frame, key);
-      if (typeof child === "string" || typeof child === "number") {
-        masked = this.#maskNamed(source as Record<string, unknown>, key, info.kind, child);
+  /** Redacts the children that are no containers; stops at one, with the frame to walk first. */
+  #walkLeaves(frame: Frame): Frame | undefined {
+    const { source, keys, size } = frame;
+    while (frame.next < size) {
+      const at = frame.next++;
+      const key = keys === undefined ? at : keys[at]!;
+      let child: unknown;
+      try {
+        child = (source as Record<string | number, unknown>)[key];
+      } catch {
+        put(frame, key, this.#actions.fail()); // a getter threw
+        continue;
       }
-    } else if (typeof child === "string") {
-      masked = this.#maskNeighbour(source as unknown[], key, child);
+      let place = key;
+      let masked: string | undefined;
+      if (typeof key === "string") {
+        const info = this.#keys.get(key) ?? this.#learnKey(key);
+        if (!info.clean) place = this.#renameKey(frame, key);
+        if (info.kind !== undefined || key === "value" || key === "Value") {
+          masked = this.#maskNamed(source as Record<string, unknown>, info.kind, child);
+        }
+      } else if (at > 0 && typeof child === "string") {
+        masked = this.#maskNeighbour((source as unknown[])[at - 1], child);
+      }
+      if (masked !== undefined) put(frame, place, masked);
+      else if (typeof child === "string") {
+        if (child.length < MIN_TEXT) continue;
+        const redacted = this.#actions.text(child);
+        if (redacted !== child) put(frame, place, redacted);
+      } else if (isContainer(child)) return openFrame(child, place);
     }
-    if (masked !== undefined) put(frame, place, masked);
-    else if (typeof child === "string") {
-      if (child.length < MIN_TEXT) return undefined;
-      const redacted = this.#actions.text(child);
-      if (redacted !== child) put(frame, place, redacted);
-    } else if (isContainer(child)) return openFrame(child, place);
     return undefined;
   }
 
-  #infoOf(key: string): KeyInfo {
-    const known = this.#keys.get(key);
-    if (known !== undefined) return known;
+  #learnKey(key: string): KeyInfo {
     const clean = key.length < MIN_TEXT || this.#actions.text(key) === key;
     const info = { kind: classifyName(key), clean };
     if (key.length <= 64 && clean && this.#keys.size < MAX_KEYS) this.#keys.set(key, info);
@@ -132,34 +130,35 @@ export class ValueWalk {
   /** The value under a secret name, or in a `{name: "…_TOKEN", value: "…"}` pair. */
   #maskNamed(
     source: Record<string, unknown>,
-    key: string,
     kind: NameClass | undefined,
-    child: string | number,
+    child: unknown,
   ): string | undefined {
-    if (kind !== undefined) return this.#maskWhole(String(child), kind, typeof child === "number");
-    if ((key === "value" || key === "Value") && typeof child === "string") {
-      const name = source["name"] ?? source["Name"] ?? source["key"] ?? source["Key"] ?? source["header"];
-      const named = typeof name === "string" ? classifyName(name) : undefined;
-      if (named !== undefined) return this.#maskWhole(child, named, false);
+    if (kind !== undefined) {
+      if (typeof child === "number") return this.#maskNumber(child, kind);
+      return typeof child === "string" ? this.#maskWhole(child, kind) : undefined;
     }
-    return undefined;
+    if (typeof child !== "string") return undefined;
+    const name = source["name"] ?? source["Name"] ?? source["key"] ?? source["Key"] ?? source["header"];
+    const named = typeof name === "string" ? classifyName(name) : undefined;
+    return named === undefined ? undefined : this.#maskWhole(child, named);
   }
 
   /** `["--token", "…"]` and `["authorization", "…"]`: argument lists and raw headers. */
-  #maskNeighbour(source: readonly unknown[], index: number, child: string): string | undefined {
-    const before = index > 0 ? source[index - 1] : undefined;
-    if (typeof before !== "string" || before.length > 64 || !/^-{0,2}[A-Za-z][\w-]*$/.test(before))
-      return undefined;
+  #maskNeighbour(before: unknown, child: string): string | undefined {
+    if (typeof before !== "string" || before.length > 64 || child.startsWith("-")) return undefined;
+    if (!/^-{0,2}[A-Za-z][\w-]*$/.test(before)) return undefined;
     const kind = classifyName(before);
-    if (kind === undefined) return undefined;
-    if (!before.startsWith("-") && !isRandom(child)) return undefined;
-    return child.startsWith("-") ? undefined : this.#maskWhole(child, kind, false);
+    if (kind === undefined || (!before.startsWith("-") && !isRandom(child))) return undefined;
+    return this.#maskWhole(child, kind);
   }
 
-  #maskWhole(text: string, kind: NameClass, isNumber: boolean): string | undefined {
+  #maskNumber(value: number, kind: NameClass): string | undefined {
+    const digits = String(value);
+    return kind === "password" && digits.length >= 4 ? this.#actions.whole(digits, "password") : undefined;
+  }
+
+  #maskWhole(text: string, kind: NameClass): string | undefined {
     if (text.length < 4 || isHarmless(text) || isPlaceholderOnly(text)) return undefined;
-    if (isNumber)
-      return kind === "password" && text.length >= 4 ? this.#actions.whole(text, "password") : undefined;
     // Text about a secret is not one; what secrets it holds is found in it as in any text.
     if (
       /\s/.test(text) &&
@@ -183,6 +182,12 @@ function isContainer(value: unknown): value is Container {
   return (
     typeof value === "object" && value !== null && !ArrayBuffer.isView(value) && !(value instanceof Date)
   );
+}
+
+/** A cycle leads back to an object that is being walked. */
+function isOpen(frames: readonly Frame[], source: Container): boolean {
+  for (let i = 0; i < frames.length; i++) if (frames[i]!.source === source) return true;
+  return false;
 }
 
 function openFrame(source: Container, place: string | number): Frame {
