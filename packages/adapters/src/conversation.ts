@@ -5,7 +5,7 @@
 import type { AgentStart, Part, Timestamp, TurnStart, TurnStatus } from "@spoor/trace";
 import type { ConversationFacts } from "./adapter.ts";
 import type { Event, SpanKey } from "./event.ts";
-import { present } from "./json.ts";
+import { asTime, present } from "./json.ts";
 import { type At, Thread } from "./thread.ts";
 
 interface Turn {
@@ -23,10 +23,17 @@ interface SubAgent {
   ended: boolean;
 }
 
+/** What an agent's record says of it, and where its span belongs when no tool call started it. */
+type AgentFacts = Pick<AgentStart, "agent"> &
+  Partial<Pick<AgentStart, "conversation_id" | "call_id" | "background">> & {
+    parent?: "turn" | "invocation";
+  };
+
 export class Conversation {
   readonly main: Thread;
   readonly facts: ConversationFacts = { pointers: {}, unknownTypes: {} };
   readonly #agents = new Map<string, SubAgent>();
+  readonly #earlyEnds = new Map<string, { at: At; status: TurnStatus; result: string | undefined }>();
   #events: Event[] = [];
   #turn: Turn | undefined;
   #turns = 0;
@@ -122,6 +129,8 @@ export class Conversation {
       type: "turn_end",
       span: turn.span,
       ...end,
+      // What the agent measured is surer than when it wrote so down.
+      ...(reported.durationMs === undefined ? {} : { time: addMs(turn.startTime, reported.durationMs) }),
       turn: turn.number,
       status,
       duration_ms: reported.durationMs ?? Math.max(0, Date.parse(end.time) - Date.parse(turn.startTime)),
@@ -140,19 +149,26 @@ export class Conversation {
     return this.#agents.get(id)?.thread;
   }
 
-  /** Begins a sub-agent's span and gives its thread; the tool that started it is its parent. */
+  /**
+   * Begins a sub-agent's span and gives its thread; the tool that started it is its parent.
+   *
+   * @param fields.parent Where no such tool is known. @default "turn"
+   */
   startAgent(
     at: At,
     id: string,
-    fields: Pick<AgentStart, "agent"> &
-      Partial<Pick<AgentStart, "conversation_id" | "call_id" | "background">>,
+    { parent: orphanParent = "turn", ...fields }: AgentFacts,
     prompt?: string,
   ): Thread {
     const known = this.#agents.get(id);
     if (known !== undefined) return known.thread;
     const span: SpanKey = { kind: "agent", key: id };
     const parent: SpanKey | undefined =
-      fields.call_id === undefined ? this.#turn?.span : { kind: "tool", key: fields.call_id };
+      fields.call_id !== undefined
+        ? { kind: "tool", key: fields.call_id }
+        : orphanParent === "turn"
+          ? this.#turn?.span
+          : undefined;
     const thread = new Thread(this.emit, () => span);
     this.#agents.set(id, { thread, span, start: at, ended: false });
     this.emit({
@@ -174,7 +190,12 @@ export class Conversation {
 
   endAgent(at: At, id: string, status: TurnStatus, result?: string): void {
     const agent = this.#agents.get(id);
-    if (agent === undefined || agent.ended) return;
+    if (agent === undefined) {
+      // Its own lines stand in a file that is read after this one.
+      this.#earlyEnds.set(id, { at, status, result });
+      return;
+    }
+    if (agent.ended) return;
     agent.ended = true;
     agent.thread.flush("stop");
     this.emit({
@@ -197,9 +218,15 @@ export class Conversation {
 
   /** Everything open is written as it stands; at a stop the turn ends too. */
   flush(at: "quiet" | "stop"): void {
+    for (const [id, end] of this.#earlyEnds)
+      if (this.#agents.has(id)) this.endAgent(end.at, id, end.status, end.result);
     this.main.flush(at);
     for (const { thread } of this.#agents.values()) thread.flush(at);
     if (at === "stop" && this.#turn !== undefined)
       this.endTurn(undefined, this.main.busy ? "interrupted" : "unknown");
   }
+}
+
+function addMs(time: Timestamp, ms: number): Timestamp {
+  return asTime(Date.parse(time) + ms) ?? time;
 }

@@ -24,7 +24,10 @@ export function parseConversation({ adapter, identity, files }: FoundConversatio
   for (const [source, file] of files.entries()) {
     const { lines, modifiedMs } = readSource(file.path);
     const parsed = [...lines];
-    const observedAt = earliestTime(parsed, identity.conversationId, modifiedMs);
+    const earliest = earliestTime(parsed, identity.conversationId, modifiedMs);
+    // A stream without any time yet would be given another one when it has grown.
+    if (earliest === undefined && file.kind === "stream") continue;
+    const observedAt = earliest ?? new Date(0).toISOString();
     for (const line of parsed) {
       if (line.kind !== "object") {
         losses[line.kind] = (losses[line.kind] ?? 0) + 1;
@@ -54,20 +57,25 @@ export function parseConversation({ adapter, identity, files }: FoundConversatio
 
 /**
  * The earliest time a stored stream's lines can have: its first own timestamp; else when its conversation
- * was begun, which a UUIDv7 tells (Codex); else the file's last change.
+ * was begun, which a UUIDv7 tells (Codex); else, of one that is finished, the file's last change.
  */
 function earliestTime(
   lines: Iterable<{ kind: string; value?: Record<string, unknown> }>,
   conversationId: string | undefined,
   modifiedMs: number,
-): string {
+): string | undefined {
   for (const line of lines) {
     const timestamp = line.value?.["timestamp"];
     const ms = typeof timestamp === "string" ? Date.parse(timestamp) : Number.NaN;
     if (Number.isFinite(ms)) return new Date(ms).toISOString();
   }
   const begun = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(conversationId ?? "");
-  return new Date(
-    begun === null ? Math.floor(modifiedMs) : Number.parseInt(`${begun[1]}${begun[2]}`, 16),
-  ).toISOString();
+  if (begun !== null) return new Date(Number.parseInt(`${begun[1]}${begun[2]}`, 16)).toISOString();
+  return isFinished(lines) ? new Date(Math.floor(modifiedMs)).toISOString() : undefined;
+}
+
+/** Whether a stream tells its end: Claude Code's and Gemini CLI's last line is their `result`. */
+function isFinished(lines: Iterable<{ value?: Record<string, unknown> }>): boolean {
+  for (const line of lines) if (line.value?.["type"] === "result") return true;
+  return false;
 }

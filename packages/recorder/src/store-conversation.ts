@@ -326,8 +326,11 @@ function difference(stored: TraceRecord | undefined, draft: Draft, time: string)
   const before = stored as unknown as Record<string, unknown>;
   const fields: Record<string, unknown> = {};
   for (const [field, value] of Object.entries(now))
-    if (!NOT_COMPARED.has(field) && !isDeepStrictEqual(before[field], value))
+    if (!NOT_COMPARED.has(field) && !agree(before[field], value))
       fields[field] = withoutVanished(before[field], value);
+  for (const field of ["losses", "redactions"])
+    if (now[field] === undefined && !agree(before[field], {}))
+      fields[field] = withoutVanished(before[field], {});
   const content = contentDifference(before["content"], now["content"]);
   if (Object.keys(fields).length === 0 && content === undefined) return [];
   const { type, invocation_id, span_id, parent_span_id } = draft;
@@ -345,20 +348,36 @@ function difference(stored: TraceRecord | undefined, draft: Draft, time: string)
   ];
 }
 
-/** Objects merge by key, so a count that is no more must be told as zero (a torn line that is whole by now). */
+function agree(before: unknown, now: unknown): boolean {
+  return isDeepStrictEqual(withoutGone(before ?? {}), withoutGone(now ?? {}));
+}
+
+/**
+ * Objects merge by key, so what is no more must be told: a count as zero (a torn line that is whole by now), a
+ * list as empty (fields that were partial).
+ */
 function withoutVanished(before: unknown, value: unknown): unknown {
-  if (
-    before === null ||
-    typeof before !== "object" ||
-    Array.isArray(before) ||
-    value === null ||
-    typeof value !== "object"
-  )
-    return value;
-  const vanished = Object.entries(before).filter(
-    ([key, old]) => typeof old === "number" && !Object.hasOwn(value, key),
+  if (!isObject(before) || !isObject(value)) return value;
+  const told: Record<string, unknown> = {};
+  for (const [key, old] of Object.entries(before)) {
+    if (Object.hasOwn(value, key)) told[key] = withoutVanished(old, value[key]);
+    else if (typeof old === "number") told[key] = 0;
+    else if (Array.isArray(old)) told[key] = [];
+  }
+  return { ...value, ...told };
+}
+
+/** Without zeros and empty lists: what an amendment of ours told as gone. */
+function withoutGone(value: unknown): unknown {
+  if (!isObject(value)) return value;
+  const kept = Object.entries(value).filter(
+    ([, one]) => one !== 0 && !(Array.isArray(one) && one.length === 0),
   );
-  return { ...value, ...Object.fromEntries(vanished.map(([key]) => [key, 0])) };
+  return Object.fromEntries(kept.map(([key, one]) => [key, withoutGone(one)]));
+}
+
+function isObject(value: unknown): value is Record<string, unknown> {
+  return value !== null && typeof value === "object" && !Array.isArray(value);
 }
 
 function contentDifference(before: unknown, now: unknown): Record<string, unknown> | undefined {

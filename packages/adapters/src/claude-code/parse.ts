@@ -44,6 +44,9 @@ export class ClaudeParser implements Parser {
   readonly #agents = new Map<string, AgentOrigin>();
   /** Agent tool calls by the prompt they gave: older versions name no tool call in the sub-agent's file. */
   readonly #agentCallsByPrompt = new Map<string, { toolUseId: string; agentType: string | undefined }>();
+  /** Lines of sub-agents' files whose tool call is not known yet. */
+  readonly #held = new Map<string, SourceLine[]>();
+  #lastMainTime: Timestamp | undefined;
   /** Line ids of the main thread; `parentUuid` of a prompt says where it goes on. */
   readonly #places = new Map<string, Place>();
   readonly #turnKeys = new Set<string>();
@@ -64,14 +67,58 @@ export class ClaudeParser implements Parser {
   }
 
   read(line: SourceLine): Event[] {
+    const agentId = line.sourceName.endsWith(".meta.json") ? undefined : agentIdOf(line.sourceName);
+    if (agentId === undefined || this.#conversation.agent(agentId) !== undefined) this.#readNow(line);
+    else this.#hold(agentId, line);
+    for (const [id, lines] of this.#held) if (this.#isLinked(id, lines)) this.#release(id, lines);
+    return this.#conversation.take();
+  }
+
+  /**
+   * A sub-agent's file waits for the tool call that started it: its span belongs below that call's. Newer
+   * versions name the call in a file of its own, older ones only in the session's lines.
+   */
+  #hold(agentId: string, line: SourceLine): void {
+    const lines = this.#held.get(agentId);
+    if (lines === undefined) this.#held.set(agentId, [line]);
+    else lines.push(line);
+  }
+
+  #isLinked(agentId: string, lines: readonly SourceLine[]): boolean {
+    return (
+      this.#agents.get(agentId)?.toolUseId !== undefined || this.#agentCallsByPrompt.has(firstTextOf(lines))
+    );
+  }
+
+  #release(agentId: string, lines: readonly SourceLine[]): void {
+    this.#held.delete(agentId);
+    for (const line of lines) this.#readNow(line);
+  }
+
+  /**
+   * Some sub-agents have no tool call (compaction's). But one that is younger than the session's last line
+   * was started by a line that is not there yet, and is read with it the next time.
+   */
+  #releaseRest(): void {
+    for (const [id, lines] of this.#held) {
+      const begun = asTime(lines[0]?.value["timestamp"]);
+      const early = begun !== undefined && this.#lastMainTime !== undefined && begun > this.#lastMainTime;
+      if (early) this.facts.unknownTypes["sub-agent without its call"] = lines.length;
+      else this.#release(id, lines);
+    }
+  }
+
+  #readNow(line: SourceLine): void {
     const { value } = line;
-    const seen = line.kind === "stream" && line.observedAt > this.#lastTime ? line.observedAt : this.#lastTime;
+    const seen =
+      line.kind === "stream" && line.observedAt > this.#lastTime ? line.observedAt : this.#lastTime;
     const time = asTime(value["timestamp"]) ?? seen;
     const where: At = { time, from: { source: line.source, line: line.line } };
     if (line.sourceName.endsWith(".meta.json")) this.#readMeta(line.sourceName, value);
     else {
       if (asTime(value["timestamp"]) !== undefined || line.kind === "stream") {
         this.#lastTime = time;
+        if (agentIdOf(line.sourceName) === undefined) this.#lastMainTime = time;
         this.#conversation.see(time);
       }
       this.#learnFacts(value);
@@ -82,11 +129,13 @@ export class ClaudeParser implements Parser {
         this.#lastUuid = uuid;
       }
     }
-    return this.#conversation.take();
   }
 
   flush(when: "quiet" | "stop"): Event[] {
-    if (when === "stop") this.#endTurn(undefined);
+    if (when === "stop") {
+      this.#releaseRest();
+      this.#endTurn(undefined);
+    }
     this.#conversation.flush(when);
     return this.#conversation.take();
   }
@@ -173,6 +222,7 @@ export class ClaudeParser implements Parser {
       agent: { name: origin.agentType ?? asText(value["subagent_type"]) ?? byPrompt?.agentType ?? "agent" },
       ...(toolUseId === undefined ? {} : { call_id: toolUseId }),
       ...(origin.background === true ? { background: true } : {}),
+      parent: agentIdOf(line.sourceName) === undefined ? "turn" : "invocation",
     });
     thread.incomplete();
     return thread;
@@ -528,6 +578,12 @@ export class ClaudeParser implements Parser {
 
 function agentIdOf(sourceName: string): string | undefined {
   return /(?:^|\/)agent-(.+?)(?:\.meta\.json|\.jsonl)$/.exec(sourceName)?.[1];
+}
+
+/** The prompt a sub-agent was given. */
+function firstTextOf(lines: readonly SourceLine[]): string {
+  const first = lines.find(({ value }) => value["type"] === "user");
+  return textOf(blocksOf(asObject(first?.value["message"])));
 }
 
 function keyOf(line: SourceLine, value: JsonObject): string {

@@ -1,0 +1,274 @@
+/**
+ * Records a command: the story from the first record to the last.
+ *
+ * The command runs as if we were not there. Beside it we look, a few times a second, for what its agent
+ * writes; every line becomes records at once, so a run that is killed at any moment has everything up to
+ * that moment. Afterwards we look until it is quiet (agents write late), tell how it ended, and leave.
+ */
+
+import { randomBytes } from "node:crypto";
+import { homedir } from "node:os";
+import { setTimeout as delay } from "node:timers/promises";
+import { type AgentName, ADAPTERS, type Detection, detectCommand } from "@spoor/adapters";
+import { createRedactor } from "@spoor/redactor";
+import {
+  currentWriter,
+  formatTraceParent,
+  type Invocation,
+  type InvocationStatus,
+  newInvocationId,
+  parseTraceParent,
+  traceIdOf,
+} from "@spoor/trace";
+import { claimsFolder, Discovery } from "./discover/index.ts";
+import { closeLetterBox, takeDeclarations } from "./declarations.ts";
+import { LiveConversations } from "./live-conversations.ts";
+import {
+  GIT_TOOLS,
+  type PointerFacts,
+  readChanges,
+  readCi,
+  readInstructions,
+  readPointers,
+  readTextFile,
+} from "./pointers/index.ts";
+import { type OnSecret, Recording } from "./recording.ts";
+import { type CommandEnd, exitCodeOf, runCommand } from "./run-command.ts";
+import { openTee } from "./tee.ts";
+import type { Level } from "./trace-writer.ts";
+
+export interface RecordOptions {
+  /** The store. */
+  directory: string;
+  env: Readonly<NodeJS.ProcessEnv>;
+  /** Absolute. */
+  cwd: string;
+  nowMs: () => number;
+  /** What to call the agent where argv does not show it. */
+  agent?: AgentName | undefined;
+  /** @default under CI `workflow/job`, else the agent's name */
+  role?: string | undefined;
+  team?: string | undefined;
+  /** @default `full`; under CI `metadata` when the repository is public or that is unknown */
+  level?: Level | undefined;
+  /** @default "redact" */
+  onSecret?: OnSecret | undefined;
+  /** Open descriptors above 2 that the command gets as well; see `runCommand`. */
+  passedFds?: readonly number[];
+  /** The command runs. `teed`: our stdout is still needed, for its stream passes through us. */
+  onStart?: (started: { pid: number; teed: boolean }) => void;
+}
+
+export interface Recorded {
+  /** What `spoor record` returns: the command's own code, but for `onSecret: "fail"`. */
+  exitCode: number;
+  end: CommandEnd;
+  /** The command's invocation first, then those of further conversations; empty where nothing could be stored. */
+  invocations: Invocation[];
+  /** Why nothing was stored. */
+  refused?: string;
+  /** Secrets removed, by rule. */
+  redactions: Readonly<Record<string, number>>;
+  /** Conversations that could be ours, but that another run may have written as well. */
+  ambiguous: number;
+}
+
+/** How often the agents' folders are looked at while the command runs. */
+const LOOK_EVERY_MS = 250;
+/** After the command's end: how long it must be quiet, and how long at most we wait for that. */
+const QUIET_AFTER_END_MS = 300;
+const WAIT_AFTER_END_MS = 5000;
+
+export async function recordCommand(command: readonly string[], options: RecordOptions): Promise<Recorded> {
+  const { env, cwd, nowMs } = options;
+  const ci = readCi(env, readTextFile);
+  const detection = detectCommand(command, env);
+  const agent = options.agent ?? detection?.agent ?? "plain";
+  const level = options.level ?? (ci.isCi && ci.isPublicOrUnknown ? "metadata" : "full");
+  const onSecret = options.onSecret ?? "redact";
+  const redactor = createRedactor({ env });
+  const startMs = nowMs();
+  const time = new Date(startMs).toISOString();
+  const invocationId = newInvocationId(startMs, randomBytes(10));
+  const parent = parseTraceParent(env["TRACEPARENT"]);
+  const traceId = parent?.traceId ?? traceIdOf(invocationId);
+
+  const began = Recording.begin(
+    {
+      invocationId,
+      traceId,
+      parentSpanId: parent?.spanId,
+      time,
+      fileAgent: agent,
+      origin: "recorded",
+      agent: {
+        name: agent,
+        role: options.role ?? ci.defaultRole ?? agent,
+        ...(options.team === undefined ? {} : { team: options.team }),
+        ...(ci.attempt === undefined ? {} : { attempt: ci.attempt }),
+      },
+      ...(Object.keys(ci.pointers).length === 0 ? {} : { pointers: ci.pointers }),
+      ...(ci.link === undefined ? {} : { links: [ci.link] }),
+      ...resourceOf(env),
+      writer: currentWriter(),
+      content: { command: [...command], cwd },
+    },
+    { directory: options.directory, level, onSecret, redactor, nowMs },
+  );
+  if (began.kind === "refused") {
+    const { passedFds = [], onStart } = options;
+    const end = await runCommand(command, {
+      env,
+      passedFds,
+      onStart: (pid) => onStart?.({ pid, teed: false }),
+    });
+    return {
+      exitCode: exitCodeOf(end),
+      end,
+      invocations: [],
+      refused: began.reason,
+      redactions: {},
+      ambiguous: 0,
+    };
+  }
+  const { recording } = began;
+
+  const discovery = new Discovery({
+    adapters: ADAPTERS,
+    env,
+    home: env["HOME"] || homedir(),
+    cwd,
+    traceId,
+    claimsFolder: claimsFolder(options.directory),
+    ...(agent === "plain" ? {} : { agent }),
+  });
+  const conversations = new LiveConversations(recording, discovery, {
+    directory: options.directory,
+    level,
+    onSecret,
+    redactor: () => createRedactor({ env }),
+    nowMs,
+  });
+  const tee = needsTee(detection) ? openTee((chunk) => conversations.hear(chunk)) : undefined;
+  if (tee?.kind === "tee" && detection !== undefined) conversations.listenTo(detection.agent);
+  let pointers: Promise<PointerFacts> | undefined;
+  const look = (): void => {
+    conversations.look();
+    takeDeclarations(options.directory, recording);
+  };
+  const timer = setInterval(look, LOOK_EVERY_MS);
+  const end = await runCommand(command, {
+    env: {
+      ...env,
+      TRACEPARENT: formatTraceParent({
+        traceId,
+        spanId: recording.rootSpanId,
+        sampled: parent?.sampled ?? true,
+      }),
+      SPOOR_INVOCATION: invocationId,
+      SPOOR_DIR: options.directory,
+    },
+    passedFds: options.passedFds ?? [],
+    ...(tee?.kind === "tee" ? { tee } : {}),
+    onStart: (pid) => {
+      options.onStart?.({ pid, teed: tee?.kind === "tee" });
+      discovery.childStarted(pid);
+      pointers = readPointers(cwd, env, ci, GIT_TOOLS);
+      void pointers.then((facts) => tellPointers(recording, cwd, facts, nowMs()));
+    },
+    onLateSignal: () => conversations.hurry(),
+  });
+  clearInterval(timer);
+  const endTime = new Date(nowMs()).toISOString();
+  look();
+  if (agent !== "plain" || conversations.found) await untilQuiet(conversations, look, nowMs);
+
+  const facts = await pointers;
+  const changes =
+    facts?.git === undefined ? undefined : await readChanges(facts.git, startMs, env, GIT_TOOLS);
+  const ambiguous = conversations.stop(endTime);
+  discovery.close();
+  closeLetterBox(options.directory, recording);
+  const status = statusOf(end);
+  await conversations.end({ status, time: endTime });
+  await recording.end({
+    status,
+    time: endTime,
+    ...(end.kind === "exited" ? { exitCode: end.code, signal: end.signal } : { exitCode: exitCodeOf(end) }),
+    changes,
+  });
+  const exitCode = exitCodeOf(end);
+  return {
+    exitCode: onSecret === "fail" && exitCode === 0 && recording.foundSecret ? 1 : exitCode,
+    end,
+    invocations: [recording.summary(), ...conversations.summaries()],
+    redactions: redactor.counts,
+    ambiguous,
+  };
+}
+
+/** Only where the agent's own stream is the only thing it leaves, and somebody reads that stream anyway. */
+function needsTee(detection: Detection | undefined): boolean {
+  return detection !== undefined && detection.jsonStream && !detection.writesTranscript;
+}
+
+function tellPointers(
+  recording: Recording,
+  cwd: string,
+  { pointers, git }: PointerFacts,
+  nowMs: number,
+): void {
+  const instructions = readInstructions(cwd, git?.topLevel);
+  recording.amendStart(new Date(nowMs).toISOString(), {
+    ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
+    ...(instructions.length === 0 ? {} : { instructions }),
+  });
+}
+
+async function untilQuiet(
+  conversations: LiveConversations,
+  look: () => void,
+  nowMs: () => number,
+): Promise<void> {
+  const deadlineMs = nowMs() + WAIT_AFTER_END_MS;
+  let quietSinceMs = nowMs();
+  for (
+    let lines = conversations.lines;
+    nowMs() < deadlineMs && nowMs() - quietSinceMs < QUIET_AFTER_END_MS && !conversations.hurried;
+  ) {
+    await delay(25);
+    look();
+    if (conversations.lines !== lines) quietSinceMs = nowMs();
+    lines = conversations.lines;
+  }
+}
+
+/** See docs/trace-format.md, "Status": what a shell's exit code says of how a command ended. */
+export function statusOf(end: CommandEnd): InvocationStatus {
+  if (end.kind !== "exited") return "failure";
+  if (end.signal !== undefined)
+    return ["SIGINT", "SIGTERM", "SIGHUP"].includes(end.signal) ? "cancelled" : "crashed";
+  if (end.code === 0) return "success";
+  if (end.code === 130 || end.code === 143) return "cancelled";
+  return end.code === 124 ? "timeout" : "failure";
+}
+
+/** `OTEL_RESOURCE_ATTRIBUTES` and `OTEL_SERVICE_NAME`, as OpenTelemetry's specification has them. */
+function resourceOf(env: Readonly<NodeJS.ProcessEnv>): { resource?: Record<string, string> } {
+  const resource: Record<string, string> = {};
+  for (const pair of (env["OTEL_RESOURCE_ATTRIBUTES"] ?? "").split(",")) {
+    const [key = "", value] = pair.split("=", 2);
+    if (key.trim() !== "" && value !== undefined) resource[key.trim()] = decode(value.trim());
+  }
+  if (env["OTEL_SERVICE_NAME"]) resource["service.name"] = env["OTEL_SERVICE_NAME"];
+  return Object.keys(resource).length === 0 ? {} : { resource };
+}
+
+function decode(value: string): string {
+  try {
+    return decodeURIComponent(value);
+  } catch {
+    // Not percent-encoded after all.
+    return value;
+  }
+}
