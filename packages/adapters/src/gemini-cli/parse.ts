@@ -17,10 +17,11 @@ export class GeminiParser implements Parser {
   readonly #main: ChatLog;
   readonly #stream: StreamLog;
   readonly #subAgents = new Map<string, ChatLog>();
-  /** What the session's chat says of its sub-agents; live it comes after their lines, in an import before. */
-  readonly #links = new Map<string, AgentLink>();
-  /** Which chat a source holds, by its index. */
-  readonly #sources = new Map<number, ChatLog>();
+  /** Which sub-agent's chat a source holds, by its index. */
+  readonly #agentIds = new Map<number, string | undefined>();
+  readonly #links = new Map<string, { at: At; link: AgentLink }>();
+  /** Lines of sub-agents whose tool call is not known yet. */
+  readonly #held = new Map<string, SourceLine[]>();
 
   constructor() {
     const conversation = this.#conversation;
@@ -39,13 +40,19 @@ export class GeminiParser implements Parser {
 
   read(line: SourceLine): Event[] {
     if (line.kind === "stream") this.#stream.read(line);
-    else this.#chatOf(line).read(line);
+    else {
+      this.#readChat(line);
+      for (const [id, lines] of this.#held) if (this.#links.has(id)) this.#release(id, lines);
+    }
     return this.#conversation.take();
   }
 
   flush(when: "quiet" | "stop"): Event[] {
     this.#stream.flush();
-    if (when === "stop") this.#main.endTurn();
+    if (when === "stop") {
+      for (const [id, lines] of this.#held) this.#release(id, lines);
+      this.#main.endTurn();
+    }
     this.#conversation.flush(when);
     return this.#conversation.take();
   }
@@ -53,17 +60,35 @@ export class GeminiParser implements Parser {
   resume(): void {
     this.#conversation.resume();
     this.#main.resume();
+    this.#held.clear();
     for (const chat of this.#subAgents.values()) chat.resume();
   }
 
-  #chatOf(line: SourceLine): ChatLog {
-    const known = this.#sources.get(line.source);
-    if (known !== undefined) return known;
-    const id = agentIdOf(line);
-    const chat = id === undefined ? this.#main : this.#subAgent(id, line);
-    this.#sources.set(line.source, chat);
-    if (id === undefined) this.facts.conversationId ??= asText(line.value["sessionId"]);
-    return chat;
+  #readChat(line: SourceLine): void {
+    if (!this.#agentIds.has(line.source)) this.#agentIds.set(line.source, agentIdOf(line));
+    const id = this.#agentIds.get(line.source);
+    if (id === undefined) {
+      this.facts.conversationId ??= asText(line.value["sessionId"]);
+      this.#main.read(line);
+    } else if (this.#subAgents.has(id) || this.#links.has(id)) this.#subAgent(id, line).read(line);
+    else this.#hold(id, line);
+  }
+
+  #hold(id: string, line: SourceLine): void {
+    const lines = this.#held.get(id);
+    if (lines === undefined) this.#held.set(id, [line]);
+    else lines.push(line);
+  }
+
+  /**
+   * A sub-agent's chat waits for the tool call that ran it: its span belongs below that call's. The session's
+   * chat names it when the tool is done; of a session that was killed before, never.
+   */
+  #release(id: string, lines: readonly SourceLine[]): void {
+    this.#held.delete(id);
+    for (const line of lines) this.#subAgent(id, line).read(line);
+    const known = this.#links.get(id);
+    if (known !== undefined) this.#conversation.endAgent(known.at, id, known.link.status);
   }
 
   #subAgent(id: string, line: SourceLine): ChatLog {
@@ -71,11 +96,13 @@ export class GeminiParser implements Parser {
     if (known !== undefined) return known;
     const conversation = this.#conversation;
     const time = asTime(line.value["startTime"]) ?? asTime(line.value["timestamp"]) ?? line.observedAt;
-    const link = this.#links.get(id);
-    const thread = conversation.startAgent({ time, from: { source: line.source, line: line.line } }, id, {
+    const link = this.#links.get(id)?.link;
+    const from = { source: line.source, line: line.line };
+    const thread = conversation.startAgent({ time, from }, id, {
       agent: { name: link?.name ?? "subagent" },
       conversation_id: id,
       ...(link === undefined ? {} : { call_id: link.callId }),
+      parent: "invocation",
     });
     const chat = new ChatLog({
       conversation,
@@ -92,10 +119,9 @@ export class GeminiParser implements Parser {
   }
 
   #link(at: At, link: AgentLink): void {
-    this.#links.set(link.agentId, link);
-    if (!this.#subAgents.has(link.agentId)) return;
-    this.#conversation.amendAgent(at, link.agentId, { agent: { name: link.name }, call_id: link.callId });
-    this.#conversation.endAgent(at, link.agentId, link.status);
+    this.#links.set(link.agentId, { at, link });
+    // Its chat may be read later, in an import: then the conversation remembers the end.
+    if (!this.#held.has(link.agentId)) this.#conversation.endAgent(at, link.agentId, link.status);
   }
 }
 

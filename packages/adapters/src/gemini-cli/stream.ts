@@ -7,7 +7,7 @@
 import type { ErrorInfo, TurnStatus } from "@spoor/trace";
 import type { JsonObject, SourceLine } from "../adapter.ts";
 import type { Conversation } from "../conversation.ts";
-import { asCount, asObject, asString, asText, asTime, at as get } from "../json.ts";
+import { asString, asText, asTime, at as get } from "../json.ts";
 import type { Answer, At } from "../thread.ts";
 import { usageOfStats } from "./lines.ts";
 
@@ -141,8 +141,7 @@ export class StreamLog {
     const failure = failureOf(value, this.#errorMessage);
     if (failure !== undefined) this.#fail(key, failure, at);
     this.#endCall();
-    const stats = asObject(value["stats"]);
-    const usage = usageOfStats(stats);
+    const usage = usageOfStats(value["stats"]);
     if (usage !== undefined) this.#conversation.facts.reportedUsage = usage;
     const status: TurnStatus =
       value["status"] === "success"
@@ -152,9 +151,8 @@ export class StreamLog {
           : failure?.status === "interrupted"
             ? "interrupted"
             : "error";
-    // Written as 0 where the run ended with an error.
-    const durationMs = asCount(stats?.["duration_ms"]) || undefined;
-    this.#conversation.endTurn(at, status, { durationMs });
+    // `stats.duration_ms` is the process's, from before the prompt was read: the lines know the turn's better.
+    this.#conversation.endTurn(at, status);
   }
 
   #fail(key: string, failure: Answer, at: At): void {

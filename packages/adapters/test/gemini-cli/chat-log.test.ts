@@ -1,62 +1,10 @@
 import { describe, expect, test } from "vitest";
 import type { SourceLine } from "../../src/adapter.ts";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
-import { chat, linesOf, ofType, read, readAll } from "./read-source.ts";
+import { chat, ofType, read, readAll } from "./read-source.ts";
+import { at, CONTEXT, gemini, HEADER, response, START, tool, user } from "./records.ts";
 import { promptsOf, traceOf } from "./trace-of.ts";
 import { figuresOf } from "./truth.ts";
-
-const HEADER = {
-  sessionId: "s-1",
-  projectHash: "00ff",
-  startTime: "2026-11-20T10:00:00.000Z",
-  lastUpdated: "2026-11-20T10:00:00.000Z",
-  kind: "main",
-};
-const CONTEXT = {
-  id: "env",
-  timestamp: at(0),
-  type: "user",
-  content: [{ text: "<session_context>\n- **Workspace Directories:**\n  - /w\n</session_context>" }],
-};
-const START = [HEADER, { $set: { messages: [CONTEXT], lastUpdated: at(0) } }];
-
-function at(second: number): string {
-  return `2026-11-20T10:00:${String(second).padStart(2, "0")}.000Z`;
-}
-
-function user(id: string, text: string, second = 1): object {
-  return { id, timestamp: at(second), type: "user", content: [{ text }] };
-}
-
-function gemini(id: string, text: string, second = 2, more: object = {}): object {
-  return {
-    id,
-    timestamp: at(second),
-    type: "gemini",
-    content: text,
-    thoughts: [],
-    tokens: { input: 10, output: 5, cached: 0, thoughts: 1, tool: 0, total: 16 },
-    model: "gemini-2.5-pro",
-    ...more,
-  };
-}
-
-function tool(id: string, more: object = {}): object {
-  return {
-    id,
-    name: "run_shell_command",
-    args: { command: "true" },
-    result: [{ functionResponse: { id, name: "run_shell_command", response: { output: "Output: done" } } }],
-    status: "success",
-    timestamp: at(3),
-    ...more,
-  };
-}
-
-function response(id: string, toolId: string, second = 3): object {
-  const content = [{ functionResponse: { id: toolId, name: "t", response: { output: "Output: done" } } }];
-  return { id, timestamp: at(second), type: "user", content };
-}
 
 /** The texts and tool ids of each call's full prompt, the context left out. */
 function saidTo(lines: readonly SourceLine[]): string[][] {
@@ -93,7 +41,7 @@ describe("a message written again", () => {
     );
     expect(quiet.map(({ type }) => type)).toEqual(["completion"]);
     expect(after.map(({ type }) => type)).toEqual(["amend", "tool_call", "tool_result", "turn_end"]);
-    const [span] = traceOf([...before, ...quiet, ...after]).spans.filter(({ kind }) => kind === "model");
+    const span = traceOf([...before, ...quiet, ...after]).spans.find(({ kind }) => kind === "model");
     expect(span?.end?.content).toEqual({
       messages: [
         {
@@ -461,69 +409,6 @@ test("what was read before a resume belongs to an earlier trace, and no prompt e
     { reason: "resume", complete: false },
     { reason: "rewind", complete: false },
   ]);
-});
-
-describe("sub-agents", () => {
-  const SUB = [
-    { ...HEADER, sessionId: "agent-7", kind: "subagent", directories: ["/w"] },
-    user("su1", "look around", 3),
-    gemini("sg1", "", 4, {
-      toolCalls: [tool("st1"), tool("st2", { name: "complete_task", args: { result: "seen" } })],
-    }),
-  ];
-  const ASKED = gemini("g1", "", 2, {
-    toolCalls: [
-      tool("t1", {
-        name: "invoke_agent",
-        args: { agent_name: "codebase_investigator", prompt: "look around" },
-        agentId: "agent-7",
-        resultDisplay: { isSubagentProgress: true, agentName: "codebase_investigator", state: "completed" },
-        timestamp: at(5),
-      }),
-    ],
-  });
-  const main = chat(...START, user("u1", "go"), ASKED, gemini("g2", "done", 6));
-  const sub = linesOf(
-    SUB.map((line) => `${JSON.stringify(line)}\n`).join(""),
-    "project/chats/s-1/agent-7.jsonl",
-    "transcript",
-    1,
-  );
-
-  test("stand under the tool that ran them, with their own calls and tools, counted once", () => {
-    const trace = traceOf(readAll([...main, ...sub]));
-    const byId = new Map(trace.spans.map((span) => [span.span_id, span]));
-    const [agent] = trace.spans.filter(({ kind }) => kind === "agent");
-    const parents = trace.spans
-      .filter(({ parent_span_id }) => parent_span_id === agent?.span_id)
-      .map(({ kind, name }) => [kind, name]);
-    expect(agent).toMatchObject({
-      name: "codebase_investigator",
-      status: "success",
-      start: { conversation_id: "agent-7", call_id: "t1" },
-    });
-    expect(byId.get(agent?.parent_span_id ?? "")?.name).toBe("invoke_agent");
-    expect(parents).toEqual([
-      ["model", "gemini-2.5-pro"],
-      ["tool", "run_shell_command"],
-      ["tool", "complete_task"],
-    ]);
-    expect(figuresOf(readAll([...main, ...sub]))).toMatchObject({ llmCalls: 3, toolCalls: 3, input: 30 });
-    expect(trace.spans.filter(({ kind }) => kind === "turn")).toHaveLength(1);
-  });
-
-  test("read live, before the session names them, are named later", () => {
-    const events = readAll([...main.slice(0, 3), ...sub, ...main.slice(3)]);
-    const [agent] = traceOf(events).spans.filter(({ kind }) => kind === "agent");
-    expect(agent).toMatchObject({ name: "codebase_investigator", start: { call_id: "t1" } });
-    expect(ofType(events, "agent_end")).toHaveLength(1);
-  });
-
-  test("are still told where the session's own file says nothing of them", () => {
-    const events = readAll([...main.slice(0, 3), ...sub.slice(0, 2)]);
-    expect(ofType(events, "agent_start")).toMatchObject([{ agent: { name: "subagent" } }]);
-    expect(ofType(events, "agent_end")).toHaveLength(0);
-  });
 });
 
 test("lines of an unknown kind are passed over and counted by name", () => {

@@ -197,7 +197,7 @@ describe("the stream of 0.61", () => {
       "stdout:11",
     ]);
     expect(parser.facts.conversationId).toBe("f5e25011-7ef3-4af6-871d-f5b1a32126ea");
-    expect(ofType(events, "turn_end")).toMatchObject([{ status: "success", duration_ms: 366 }]);
+    expect(ofType(events, "turn_end")).toMatchObject([{ status: "success", duration_ms: 364 }]);
   });
 
   test("has the same tools as the chat, under the same ids", () => {

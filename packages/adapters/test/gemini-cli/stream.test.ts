@@ -67,7 +67,7 @@ test("pieces of a text are one text, and a call ends where results come back", (
       .at(-1)
       ?.messages.map(({ role }) => role),
   ).toEqual(["user", "assistant", "tool", "tool"]);
-  expect(ofType(events, "turn_end")).toMatchObject([{ status: "success", duration_ms: 900, time: at(9) }]);
+  expect(ofType(events, "turn_end")).toMatchObject([{ status: "success", duration_ms: 8000, time: at(9) }]);
 });
 
 test("the prompt is said to be incomplete: the session's context is not printed", () => {
