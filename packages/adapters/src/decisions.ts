@@ -5,6 +5,8 @@
 
 import type { Verdict } from "@spoor/trace";
 import { asArray, asObject, asText, at } from "./json.ts";
+import { splitCommands } from "./shell-words.ts";
+import { identifyTool } from "./tools.ts";
 
 export interface DerivedDecision {
   verdict: Verdict;
@@ -28,10 +30,14 @@ const VERDICTS: ReadonlySet<string> = new Set<Verdict>([
 
 /** Decisions in a tool call whose result was a success. */
 export function decisionsOfTool(name: string, args: unknown): DerivedDecision[] {
-  const command = commandOf(args);
-  if (command !== undefined) return splitCommands(command).flatMap((words) => decisionOfCommand(words) ?? []);
+  const { kind } = identifyTool(name);
+  // A tool nobody knows may well be a shell; a file tool with an argument `command` is none.
+  const command = kind === "shell" || kind === "mcp" || kind === "other" ? commandOf(args) : undefined;
   const mcp = decisionOfMcp(name, args);
-  return mcp === undefined ? [] : [mcp];
+  return [
+    ...(command === undefined ? [] : decisionsOfCommands(command)),
+    ...(mcp === undefined ? [] : [mcp]),
+  ];
 }
 
 /** A decision in an answer that is a JSON object with a `verdict` (for instance `codex exec --output-schema`). */
@@ -99,55 +105,41 @@ export function commandOf(args: unknown): string | undefined {
     : words.join(" ");
 }
 
-/** The simple commands of a command line as words, quotes taken off; enough for finding `gh`, not a shell. */
-export function splitCommands(line: string): string[][] {
-  const commands: string[][] = [];
-  let words: string[] = [];
-  let word: string | undefined;
-  const endWord = (): void => {
-    if (word !== undefined) words.push(word);
-    word = undefined;
-  };
-  const endCommand = (): void => {
-    endWord();
-    if (words.length > 0) commands.push(words);
-    words = [];
-  };
-  for (let i = 0; i < line.length; i++) {
-    const c = line.charAt(i);
-    if (c === "'" || c === '"') {
-      const end = closingQuote(line, i);
-      word = (word ?? "") + line.slice(i + 1, end);
-      i = end;
-    } else if (c === "\\") {
-      if (line.charAt(i + 1) !== "\n") word = (word ?? "") + line.charAt(i + 1);
-      i++;
-    } else if (c === "\n" || c === ";" || c === "|" || c === "&" || c === "(" || c === ")") endCommand();
-    else if (c === " " || c === "\t") endWord();
-    else if (c === "#" && word === undefined) {
-      const end = line.indexOf("\n", i);
-      i = end === -1 ? line.length : end - 1;
-    } else word = (word ?? "") + c;
-  }
-  endCommand();
-  return commands;
+/** What may stand before a command and leaves it one. */
+const PREFIXES = new Set(
+  "env sudo command exec time nohup nice timeout if then elif else while until do ! {".split(" "),
+);
+
+/** @param depth How many shells may start one another: `bash -c '…'`. */
+function decisionsOfCommands(line: string, depth = 3): DerivedDecision[] {
+  return splitCommands(line).flatMap((all) => {
+    const words = withoutPrefixes(all);
+    const script = words[words.findIndex((word) => /^-\w*c$/.test(word)) + 1 || words.length];
+    if (/^(.*\/)?(ba|z|da)?sh$/.test(words[0] ?? "") && script !== undefined)
+      return depth > 0 ? decisionsOfCommands(script, depth - 1) : [];
+    return decisionOfCommand(words) ?? [];
+  });
 }
 
-function closingQuote(line: string, open: number): number {
-  const quote = line.charAt(open);
-  for (let i = open + 1; i < line.length; i++) {
-    if (line.charAt(i) === "\\" && quote === '"') i++;
-    else if (line.charAt(i) === quote) return i;
-  }
-  return line.length;
+/** `FOO=1 sudo -E gh …` and `timeout 60 gh …` run `gh …`. */
+function withoutPrefixes(words: readonly string[]): readonly string[] {
+  let prefixed = false;
+  const start = words.findIndex((word) => {
+    if (/^\w+=/.test(word)) return false;
+    if (prefixed && /^(-|\d+[smhd]?$)/.test(word)) return false;
+    prefixed ||= PREFIXES.has(word);
+    return !PREFIXES.has(word);
+  });
+  return start === -1 ? [] : words.slice(start);
 }
 
-function decisionOfCommand(all: readonly string[]): DerivedDecision | undefined {
-  const words = all.slice(
-    all.findIndex((word) => !/^\w+=/.test(word) && word !== "env" && word !== "sudo" && word !== "command"),
-  );
-  const [program = "", noun, verb] = words;
+function decisionOfCommand(words: readonly string[]): DerivedDecision | undefined {
+  const [program = "", ...args] = words;
   const name = program.slice(program.lastIndexOf("/") + 1);
+  // `gh pr -R owner/repo merge`: the repository may be named before the verb.
+  const [noun, verb] = args.filter(
+    (word, index) => !word.startsWith("-") && !/^(-R|--repo)$/.test(args[index - 1] ?? ""),
+  );
   const has = (...flags: string[]): boolean => words.some((word) => flags.includes(word));
   let verdict: Verdict | undefined;
   if (has("--help", "-h")) return undefined;
@@ -164,7 +156,7 @@ function decisionOfCommand(all: readonly string[]): DerivedDecision | undefined 
     else if (verb === "close") verdict = "close";
   } else if (name === "glab" && noun === "mr") {
     if (verb === "approve") verdict = "approve";
-    else if (verb === "merge") verdict = "merge";
+    else if (verb === "merge" || verb === "accept") verdict = "merge";
     else if (verb === "close") verdict = "close";
   }
   if (verdict === undefined) return undefined;

@@ -53,14 +53,20 @@ export function at(value: unknown, ...keys: readonly string[]): unknown {
 const EARLIEST_MS = -62_167_219_200_000;
 const LATEST_MS = 253_402_300_799_999;
 
-/** An instant in the trace's own form, from an ISO text or from milliseconds since 1970. */
+const ISO_INSTANT = /^\d{4}-\d\d-\d\dT[\d:.,]+(Z|[+-]\d\d:?\d\d)?$/;
+
+/**
+ * An instant in the trace's own form, from an ISO text or from milliseconds since 1970. A text without a zone
+ * is taken as UTC: the same file must give the same times wherever it is read.
+ */
 export function asTime(value: unknown): Timestamp | undefined {
+  const iso = typeof value === "string" ? ISO_INSTANT.exec(value) : undefined;
   const ms =
     typeof value === "number"
       ? value
-      : typeof value === "string" && /^\d{4}-\d\d-\d\dT/.test(value)
-        ? Date.parse(value)
-        : Number.NaN;
+      : iso == null
+        ? Number.NaN
+        : Date.parse(iso[1] === undefined ? `${iso[0]}Z` : iso[0]);
   return ms >= EARLIEST_MS && ms <= LATEST_MS ? new Date(ms).toISOString() : undefined;
 }
 

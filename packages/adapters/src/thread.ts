@@ -56,6 +56,8 @@ interface Call {
   written: boolean;
   /** Something was answered: a request that failed adds no message. */
   answered: boolean;
+  /** The written record's usage is a lower bound. */
+  partial: boolean;
   messagesBefore: number | undefined;
   /** It stands in another trace, where no prompt of this one can follow. */
   elsewhere: boolean;
@@ -372,6 +374,7 @@ export class Thread {
       calledTools: false,
       written: false,
       answered: false,
+      partial: false,
       messagesBefore: messages,
       elsewhere: false,
     };
@@ -391,6 +394,8 @@ export class Thread {
     if (call === undefined) return;
     this.#open = undefined;
     call.written = true;
+    const fields = completionFields(call);
+    call.partial = fields.usage?.partial !== undefined;
     const { parts } = call;
     call.parts = [];
     this.#emit({
@@ -398,7 +403,7 @@ export class Thread {
       span: call.span,
       ...this.#parentField(),
       ...call.last,
-      ...completionFields(call),
+      ...fields,
       status: call.answer.status ?? "ok",
       ...contentField({
         messages: parts.length === 0 ? undefined : [{ role: "assistant", parts }],
@@ -409,8 +414,11 @@ export class Thread {
   }
 
   #amend(call: Call, answered: At | undefined, parts: Part[], at: At | undefined = answered): void {
-    if (at === undefined) return;
+    // What is learnt of a call in another trace has no place in this one.
+    if (at === undefined || call.elsewhere) return;
     const fields = completionFields(call);
+    // An amendment merges key by key: what was a lower bound says in so many words that it is none any more.
+    if (call.partial && fields.usage !== undefined) fields.usage.partial ??= [];
     this.#emit({
       type: "amend",
       of: "completion",
