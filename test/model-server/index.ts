@@ -2,5 +2,5 @@
 
 export type { LoggedCall, ModelServer } from "./server.ts";
 export { startModelServer } from "./server.ts";
-export type { Script, ScriptedTool, Step, Usage } from "./script.ts";
+export type { Script, ScriptedTool, Step, ToolOutcome, Usage } from "./script.ts";
 export { usageOfStep } from "./script.ts";

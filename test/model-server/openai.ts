@@ -16,13 +16,15 @@ export const openai: Dialect = {
       typeof request["input"] === "string" ? [{ role: "user", content: request["input"] }] : request["input"];
     const userTexts = asArray(input)
       .map(asObject)
-      .filter((item) => item["role"] === "user")
+      // A sub-agent of Codex gets its task as an `agent_message`.
+      .filter((item) => item["role"] === "user" || item["type"] === "agent_message")
       .flatMap((item) => textsOf(item["content"]));
     return {
       model: asString(request["model"]),
       stream: request["stream"] === true,
       userTexts,
-      aside: false,
+      // Codex asks for a conversation's title in a thread of its own and says so.
+      aside: JSON.stringify(request["client_metadata"] ?? {}).includes("thread_title"),
     };
   },
 
@@ -65,7 +67,13 @@ function itemsOf({ step, id }: Answer): Item[] {
     items.push({ type: "message", id: `msg_${id}`, role: "assistant", status: "completed", content });
   }
   for (const [index, tool] of (step.tools ?? []).entries()) {
-    const call = { call_id: `call_${id}_${index}`, name: tool.name, status: "completed" };
+    const { name, namespace } = tool;
+    const call = {
+      call_id: `call_${id}_${index}`,
+      name,
+      ...(namespace && { namespace }),
+      status: "completed",
+    };
     items.push(
       typeof tool.input === "string"
         ? { type: "custom_tool_call", id: `ctc_${id}_${index}`, ...call, input: tool.input }

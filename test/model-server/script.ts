@@ -22,10 +22,16 @@ export interface Usage {
 /** One tool the model asks for. A string as input is Codex's free-form ("custom") tool call. */
 export interface ScriptedTool {
   readonly name: string;
+  /** The tool's name space, in the Responses API only. */
+  readonly namespace?: string;
   readonly input: Readonly<Record<string, unknown>> | string;
   /** What the script's author knows will come of it; default "ok". Never sent, only counted. */
-  readonly outcome?: "ok" | "error" | "cancelled" | "denied" | "unanswered";
+  readonly outcome?: ToolOutcome;
+  /** Outcomes of the tools that this one runs itself (Codex's JavaScript), in order. Never sent. */
+  readonly nested?: readonly ToolOutcome[];
 }
+
+export type ToolOutcome = "ok" | "error" | "cancelled" | "denied" | "unanswered";
 
 /** One answer of the model. */
 export interface Step {
@@ -42,7 +48,10 @@ export interface Step {
   readonly pauseMs?: number;
 }
 
-/** Key word (as it stands in a user's prompt) to the answers that conversation gets, in order. */
+/**
+ * Key word (as it stands in a user's prompt) to the answers that conversation gets, in order. A last
+ * answer that is an error is repeated: agents differ in how often they ask again.
+ */
 export type Script = Readonly<Record<string, readonly Step[]>>;
 
 /**

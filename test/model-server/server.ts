@@ -62,7 +62,10 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
   const chooseStep = (conversation: string): { step: Step; index: number } => {
     const index = nextStep.get(conversation) ?? 0;
     nextStep.set(conversation, index + 1);
-    return { step: script[conversation]?.[index] ?? exhausted(conversation, index), index };
+    const steps = script[conversation] ?? [];
+    const last = steps.at(-1);
+    const step = steps[index] ?? (last?.error === undefined ? exhausted(conversation, index) : last);
+    return { step, index };
   };
 
   const log = (dialect: Dialect, path: string, body: unknown, request: ModelRequest): LoggedCall => {
