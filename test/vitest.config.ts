@@ -4,6 +4,7 @@ import { defineConfig } from "vitest/config";
 export default defineConfig({
   ssr: { resolve: { conditions: ["@spoor/source"] } },
   test: {
+    exclude: ["**/node_modules/**", "**/*.samples.test.ts"],
     include: ["packages/*/test/**/*.test.ts", "test/product/**/*.test.ts"],
     testTimeout: 60_000,
   },
