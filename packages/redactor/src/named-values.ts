@@ -136,7 +136,7 @@ function findValue(scan: Scan, left: number, right: number, kind: NameClass, nam
   while (isBlank(text.charCodeAt(at)) && at - right < 32) at++;
   const spaced = at > right;
   const next = text.charCodeAt(at);
-  const context = { kind, name, left };
+  const context = { kind, name, left, isJson: next === 34 || next === 92 };
   // In prose a name is mostly followed by a word, and then only a few verbs lead to a value.
   if (!spaced || !(isWordCode(next) || Number.isNaN(next) || next === 44 || next === 46)) {
     const assigned = matchEnd(ASSIGNMENT, text, right) ?? matchEnd(PAIR, text, right);
@@ -168,6 +168,8 @@ interface Context {
   readonly left: number;
   /** Nothing but space or a verb joins name and value, so the value itself must look random. */
   readonly loose: boolean;
+  /** The name stands in quotes, so a number after it must stay one. */
+  readonly isJson: boolean;
 }
 
 function takeValue(scan: Scan, from: number, context: Context): void {
@@ -176,9 +178,23 @@ function takeValue(scan: Scan, from: number, context: Context): void {
   at = matchEnd(SCHEME, text, at) ?? at;
   at = skipPlaceholders(text, at);
   const value = readValue(text, at, context.left);
-  if (value === undefined || !isSecretValue(value, context)) return;
+  if (value === undefined) return;
+  if (value.text.includes(PLACEHOLDER_START)) return takeRest(scan, value, context);
+  if (!isSecretValue(value, context)) return;
   scan.add(value.start, value.end, ruleFor(context.kind, context.name), WEIGHT.named);
   if (!value.quoted) continueOnNextLine(scan, value.end);
+}
+
+/** A value that was redacted in part: what stands beside its placeholders counts by itself. */
+function takeRest(scan: Scan, value: Value, context: Context): void {
+  let start = value.start;
+  for (const text of value.text.split(/(\[REDACTED:[^\]]{0,60}\])/)) {
+    const part = { ...value, start, end: start + text.length, text };
+    if (!text.startsWith(PLACEHOLDER_START) && isSecretValue(part, context)) {
+      scan.add(part.start, part.end, ruleFor(context.kind, context.name), WEIGHT.named);
+    }
+    start = part.end;
+  }
 }
 
 interface Value {
@@ -239,17 +255,17 @@ function readBare(text: string, from: number, nameStart: number): Value | undefi
   return value === "" ? undefined : { start: from, end: from + value.length, text: value, quoted: false };
 }
 
-function isSecretValue(value: Value, { kind, name, loose }: Context): boolean {
+function isSecretValue(value: Value, { kind, name, loose, isJson }: Context): boolean {
   const { text, quoted } = value;
   if (text.length < 4 || text.startsWith("-----BEGIN") || isHarmless(text)) return false;
-  if (!quoted && /^[*)\]}>|]/.test(text)) return false;
+  if (!quoted && (/^[*)\]}>|]/.test(text) || (isJson && /^[-\d.eE+]+$/.test(text)))) return false;
   if (/\s/.test(text)) return isPhrase(text, name);
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
   if (isCode(text) && !(quoted && isRandom(text))) return false;
   if (loose) return text.length >= 8 && (isRandom(text) || (kind === "password" && isMixed(text)));
   if (kind === "key") return text.length >= 16 && isRandom(text);
   if (kind === "secret") return text.length >= 8 && isRandom(text);
-  if (/^\d+$/.test(text)) return text.length >= 6 && quoted;
+  if (/^\d+$/.test(text)) return text.length >= 6;
   if (!isWords(text)) return text.length >= (quoted ? 4 : 6) && /[A-Za-z0-9]{2}/.test(text);
   // Words with a number behind them are what people choose; in code they are variables.
   return /\d$/.test(text) && text.length >= 7 && (quoted || name === name.toUpperCase());

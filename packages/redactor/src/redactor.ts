@@ -8,6 +8,8 @@ import { findSpans } from "./find.ts";
 import { FAILED, Placeholders } from "./placeholder.ts";
 import { createPrefilter, type Prefilter } from "./prefilter.ts";
 import type { Rule } from "./rules.ts";
+import type { Span } from "./scan.ts";
+import { type StreamRedactor, TextStream } from "./stream.ts";
 import { ValueWalk } from "./walk.ts";
 
 export interface RedactorOptions {
@@ -46,6 +48,19 @@ export function createRedactor(options: RedactorOptions = {}): Redactor {
   return new RunRedactor(options);
 }
 
+/**
+ * A stream over `redactor`, sharing its numbers, counts and learnt values.
+ *
+ * @throws TypeError if the redactor was not made by `createRedactor`.
+ */
+export function createStreamRedactor(redactor: Redactor): StreamRedactor {
+  if (!(redactor instanceof RunRedactor)) throw new TypeError("expected a redactor made by createRedactor()");
+  return new TextStream({
+    find: (text) => redactor.find(text),
+    redactText: (text) => redactor.redactText(text),
+  });
+}
+
 /** The forms of all exact values that the options name. */
 export function formsOfOptions({ env = {}, values = [] }: RedactorOptions): readonly Form[] {
   return [...new Set([...secretsOfEnvironment(env), ...values.filter(isLongEnough)])].flatMap(formsOf);
@@ -54,6 +69,11 @@ export function formsOfOptions({ env = {}, values = [] }: RedactorOptions): read
 function isLongEnough(value: string): boolean {
   return value.length >= MIN_EXACT_LENGTH;
 }
+
+/** How often a text is searched at most; each round but the first has fewer secrets to find. */
+const MAX_ROUNDS = 5;
+
+const NO_SPANS: readonly Span[] = [];
 
 class RunRedactor implements Redactor {
   readonly counts: Record<string, number> = Object.create(null) as Record<string, number>;
@@ -108,16 +128,41 @@ class RunRedactor implements Redactor {
     this.#walk.forget();
   }
 
-  #replace(text: string): string {
+  /** Where the secrets are; none when the search itself fails, as the text is then replaced as a whole. */
+  find(text: string): readonly Span[] {
+    try {
+      return this.#find(text);
+    } catch {
+      return []; // `redactText` meets and counts the same failure
+    }
+  }
+
+  #find(text: string): readonly Span[] {
     this.#prefilter ??= createPrefilter(this.#rules, [
       ...formsOfOptions(this.#options),
       ...[...this.#learnt].flatMap(formsOf),
     ]);
     const found = findSpans(text, this.#prefilter);
-    if (found === undefined) return text;
-    const { spans, masks } = found;
-    for (const mask of masks) this.learn(mask);
-    if (spans.length === 0) return text;
+    if (found === undefined) return NO_SPANS;
+    for (const mask of found.masks) this.learn(mask);
+    return found.spans;
+  }
+
+  /**
+   * Replaces until nothing more is found: a token that was glued to another comes free when that one goes, and
+   * redacting a redacted text must change nothing.
+   */
+  #replace(text: string): string {
+    let made = text;
+    for (let round = 0; round < MAX_ROUNDS; round++) {
+      const spans = this.#find(made);
+      if (spans.length === 0) break;
+      made = this.#replaceSpans(made, spans);
+    }
+    return made;
+  }
+
+  #replaceSpans(text: string, spans: readonly Span[]): string {
     let made = "";
     let from = 0;
     for (const { start, end, rule } of spans) {

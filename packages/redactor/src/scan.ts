@@ -78,6 +78,7 @@ export function isWordCode(code: number): boolean {
 export function isTokenStart(text: string, start: number): boolean {
   if (start === 0) return true;
   const last = text.charCodeAt(start - 1);
+  if (last === 92) return !"nrtbfv0xu".includes(text[start]!); // else it is the letter of an escape
   if (!isWordCode(last)) return true;
   if (text[start - 2] === "\\") return "nrtbfv0".includes(text[start - 1]!);
   if (text[start - 3] === "%") return isHex(text.slice(start - 2, start));

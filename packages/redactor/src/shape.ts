@@ -3,6 +3,8 @@
  * plain words are. A name or a prefix must have led to the value; nothing is redacted for its shape alone.
  */
 
+import { PLACEHOLDER_START } from "./placeholder.ts";
+
 /** Words that people write where a secret will stand. Compared with whole parts of a value, lower case. */
 const STAND_INS: ReadonlySet<string> = new Set(
   (
@@ -30,7 +32,7 @@ const SEQUENCE =
 
 /** Written by people to show where a secret goes, or by code to fetch one. */
 export function isHarmless(value: string): boolean {
-  if (value.length === 0) return true;
+  if (value.length === 0 || value.startsWith(PLACEHOLDER_START)) return true;
   const first = value.charCodeAt(0);
   // $ # % < { : ? @ start variables and templates in some language
   if (first < 65 && VARIABLE.test(value)) return true;

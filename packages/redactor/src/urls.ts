@@ -20,6 +20,11 @@ export const detectUserinfo: Detector = (scan, _start, end) => {
   let i = end;
   for (; i < limit; i++) {
     const code = text.charCodeAt(i);
+    if (code === 91 && text.startsWith(PLACEHOLDER_START, i)) {
+      i = text.indexOf("]", i);
+      if (i === -1) return;
+      continue;
+    }
     // space, quotes, < > \ / ? and control characters end the authority
     if (code <= 32 || code === 34 || code === 39 || code === 96 || code === 60 || code === 62 || code === 92)
       break;

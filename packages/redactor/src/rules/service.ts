@@ -395,10 +395,10 @@ export const serviceRules: readonly Rule[] = [
       "_sat_",
     ],
     pattern:
-      /(?!p(?:k|ub)[_-])[a-z][a-z0-9]{1,15}(?:[_-][a-z0-9]{1,12}){0,3}[_-](?=[A-Za-z0-9]{0,60}\d)(?=[A-Za-z0-9]{0,60}[A-Z])(?=[A-Za-z0-9]{0,60}[a-z])[A-Za-z0-9]{20,120}(?![A-Za-z0-9_-])/,
+      /(?!p(?:k|ub)[_-])(?:[a-z][a-z0-9]{0,15}(?:[_-][a-z0-9]{1,12}){0,2}(?:_(?:live|test|prod|sandbox|pat|tkn|key|secret|token|sk|api|at|sat)_|-(?:live|prod|pat|key)-)|[a-z0-9]{0,12}(?:tok|tkn)_)(?=[A-Za-z0-9]{0,60}\d)(?=[A-Za-z0-9]{0,60}[A-Z])(?=[A-Za-z0-9]{0,60}[a-z])[A-Za-z0-9]{20,120}(?![A-Za-z0-9_-])/,
     source:
       "https://github.blog/engineering/platform-security/behind-githubs-new-authentication-token-formats/ (the manner that many services follow)",
-    reach: 28,
+    reach: 44,
     is: "acme_live·_7hQ2mZr8VtXw4KpL9sNc",
     isNot: "acme_live·_configuration_of_tests",
   },
@@ -407,7 +407,7 @@ export const serviceRules: readonly Rule[] = [
     anchors: ["rsk_", "rak_"],
     pattern: /r[sa]k_[0-9a-f]{60,100}/,
     source: "https://docs.rapyd.net/en/authentication.html",
-    is: "rsk·_bc4ea7b6597c8e0a97b3843053c71b7ecbc71617b950b43dfcdfd45df728",
-    isNot: "rsk·_bc4ea7b6597c8e0a97b3843053c7",
+    is: "rak·_c4ea7b6597c8e0a97b3843053c71b7ecbc71617b950b43dfcdfd45df7286",
+    isNot: "rak·_c4ea7b6597c8e0a97b3843053c71",
   },
 ];
