@@ -2,9 +2,11 @@
  * Turns a record into the one line that stands for it on disk.
  *
  * Three promises of docs/trace-format.md are kept here and nowhere else: the canonical key order with
- * `content` last (so that a reader can stop before it), the size limits (so that one tool output cannot make
- * a file unreadable), and a head without any key called `content`. Redaction comes before: a cut secret would
- * no longer be recognised.
+ * `content` last (so that a reader can stop before it), the limits on size and depth (so that one tool output
+ * cannot make a file unreadable), and a head without any key called `content`. Redaction comes before: a cut
+ * secret would no longer be recognised.
+ *
+ * A record whose keys already stand in order, the usual case, is one JSON.stringify and a look at the result.
  */
 
 import { ENVELOPE_FIELDS, HEAD_FIELDS, type RecordType, type TraceRecord } from "./record.ts";
@@ -15,7 +17,7 @@ export const MAX_LINE_BYTES: number = 1024 * 1024;
 export const MAX_HEAD_BYTES: number = 16 * 1024;
 /** Longest string inside `content`, in bytes, before its middle is cut out. */
 export const MAX_STRING_BYTES: number = 256 * 1024;
-/** Deepest nesting kept; what lies below becomes a marker. V8's JSON.stringify overflows the stack at some thousands. */
+/** Deepest nesting kept in a field; what lies below becomes a marker. jq 1.6 refuses a line of more than 256 levels. */
 export const MAX_DEPTH = 200;
 
 export interface EncodedLine {
@@ -25,142 +27,228 @@ export interface EncodedLine {
   truncated: number;
 }
 
-/** A line of UTF-8 is at most three times as many bytes as its UTF-16 string has units. */
-const SURELY_SHORT = Math.floor(MAX_STRING_BYTES / 3);
+type Fields = Readonly<Record<string, unknown>>;
+/** How many values were cut so far. */
+interface Tally {
+  cut: number;
+}
+
+const CONTENT_KEY = ',"content":';
+/** A UTF-16 unit becomes at most three bytes of UTF-8: lines and heads this short need not be measured. */
+const SURELY_SHORT_LINE = Math.floor(MAX_STRING_BYTES / 3);
+const SURELY_SHORT_HEAD = Math.floor(MAX_HEAD_BYTES / 3);
 
 /** Encodes a record as one line within the limits. Never throws: what cannot be encoded is cut and counted. */
 export function encodeLine(record: TraceRecord): EncodedLine {
-  const head = encodeHead(record);
-  let { content } = record;
-  if (content === undefined) return { line: `${head.json}}\n`, truncated: head.truncated };
+  const tally: Tally = { cut: 0 };
+  const fields: Fields = isCanonical(record as unknown as Fields)
+    ? (record as unknown as Fields)
+    : canonical(record, tally);
+  const json = stringify(fields, tally);
+  // No head object has such a key, and inside a JSON string the quotes are escaped: the first one is the record's own.
+  const contentAt = json.indexOf(CONTENT_KEY);
+  const headLength = contentAt === -1 ? json.length - 1 : contentAt;
+  if (json.length <= SURELY_SHORT_LINE && headLength <= SURELY_SHORT_HEAD)
+    return { line: `${json}\n`, truncated: tally.cut };
 
-  let truncated = head.truncated;
-  let json: string;
+  const head = fitHead(json.slice(0, headLength), tally);
+  if (contentAt === -1) return { line: `${head}}\n`, truncated: tally.cut };
+  const room = MAX_LINE_BYTES - Buffer.byteLength(head) - CONTENT_KEY.length - "}\n".length;
+  const content = fitContent(fields["content"], json.slice(contentAt + CONTENT_KEY.length, -1), room, tally);
+  return { line: `${head}${CONTENT_KEY}${content}}\n`, truncated: tally.cut };
+}
+
+// --- order -----------------------------------------------------------------------------------------------
+
+const ORDER_BY_TYPE: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, [...ENVELOPE_FIELDS, ...own, "content"]]),
+);
+/** An amendment's own fields stand in the order of the record it amends. */
+const ORDER_BY_AMENDED_TYPE: ReadonlyMap<string, readonly string[]> = new Map(
+  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, [...ENVELOPE_FIELDS, "of", ...own, "content"]]),
+);
+const ORDER_OF_UNKNOWN: readonly string[] = [...ENVELOPE_FIELDS, "content"];
+
+function orderOf(record: Fields): readonly string[] {
+  const amended =
+    record["type"] === "amend" ? ORDER_BY_AMENDED_TYPE.get(record["of"] as RecordType) : undefined;
+  return amended ?? ORDER_BY_TYPE.get(record["type"] as RecordType) ?? ORDER_OF_UNKNOWN;
+}
+
+/** Whether JSON.stringify of the record as it is gives its line: known keys in order, no null, nothing unfit. */
+function isCanonical(record: Fields): boolean {
+  const order = orderOf(record);
+  let at = 0;
+  for (const key in record) {
+    const value = record[key];
+    if (value === undefined) continue;
+    while (at < order.length && order[at] !== key) at++;
+    if (at === order.length || value === null || !isFit(value, MAX_DEPTH, key !== "content")) return false;
+  }
+  return true;
+}
+
+/** Whether a value is shallow JSON; in a head also without any key `content`. */
+function isFit(value: unknown, levels: number, inHead: boolean): boolean {
+  if (typeof value !== "object") return typeof value !== "bigint" && typeof value !== "function";
+  if (value === null) return true;
+  if (levels === 0) return false;
+  if (Array.isArray(value)) {
+    for (const item of value) if (!isFit(item, levels - 1, inHead)) return false;
+    return true;
+  }
+  for (const key in value) {
+    if (inHead && key === "content") return false;
+    if (!isFit((value as Fields)[key], levels - 1, inHead)) return false;
+  }
+  return true;
+}
+
+/** The record with its keys in order, the ones this version does not know before `content`, and its values made fit. */
+function canonical(record: TraceRecord, tally: Tally): Fields {
+  const source = record as unknown as Fields;
+  const order = orderOf(source);
+  const head = order.slice(0, -1);
+  const known = new Set(order);
+  const others = Object.keys(source).filter((key) => !known.has(key));
+  const entries: [string, unknown][] = [];
+  for (const key of [...head, ...others]) {
+    const value = source[key] ?? undefined;
+    if (value !== undefined) entries.push([key, fit(value, true, tally)]);
+  }
+  const content = source["content"] ?? undefined;
+  if (content !== undefined) entries.push(["content", fit(content, false, tally)]);
+  // Not by assignment: a hostile key `__proto__` must become a key and nothing else.
+  return Object.fromEntries(entries);
+}
+
+/** Values a copy may have, so that a graph that shares or contains itself ends. */
+const MAX_COPIED_VALUES = 50_000;
+
+/** A copy that `isFit` accepts. */
+function fit(value: unknown, inHead: boolean, tally: Tally): unknown {
+  if (isFit(value, MAX_DEPTH, inHead)) return value;
+  let copied = 0;
+  const copy = (inner: unknown, levels: number): unknown => {
+    if (typeof inner === "bigint") return String(inner);
+    if (typeof inner === "function") return undefined;
+    if (inner === null || typeof inner !== "object") return inner;
+    if (levels === 0 || ++copied > MAX_COPIED_VALUES) {
+      tally.cut++;
+      return "…[spoor: nested too deep]…";
+    }
+    if (Array.isArray(inner)) return inner.map((item) => copy(item, levels - 1));
+    const entries = Object.entries(inner);
+    const taken = new Set(inHead ? Object.keys(inner) : []);
+    return Object.fromEntries(
+      entries.map(([key, item]) => [inHead ? headKey(key, taken) : key, copy(item, levels - 1)]),
+    );
+  };
+  return copy(value, MAX_DEPTH);
+}
+
+function headKey(key: string, taken: ReadonlySet<string>): string {
+  if (key !== "content") return key;
+  let renamed = "content_";
+  while (taken.has(renamed)) renamed += "_";
+  return renamed;
+}
+
+function stringify(fields: Fields, tally: Tally): string {
   try {
-    json = JSON.stringify(content);
+    return JSON.stringify(fields);
   } catch {
-    // Nested too deep for JSON.stringify (or a value with a throwing toJSON): keep the upper levels.
-    const shallow = limitDepth(content, MAX_DEPTH);
-    content = shallow.value;
-    truncated += shallow.cut;
-    json = JSON.stringify(content);
+    // A toJSON of the host's own classes threw. Of such a value nothing is known that could be kept.
+    const kept = Object.entries(fields).filter(([, value]) => typeof value !== "object");
+    tally.cut++;
+    return JSON.stringify(Object.fromEntries(kept));
   }
-  if (json.length > SURELY_SHORT) {
-    const room = MAX_LINE_BYTES - Buffer.byteLength(head.json) - ',"content":}\n'.length;
-    const fitted = fitContent(content, json, room);
-    json = fitted.json;
-    truncated += fitted.cut;
-  }
-  return { line: `${head.json},"content":${json}}\n`, truncated };
 }
 
 // --- the head --------------------------------------------------------------------------------------------
 
-/** The head's JSON without its closing brace. */
-function encodeHead(record: TraceRecord): { json: string; truncated: number } {
-  const source = record as unknown as Record<string, unknown>;
-  const head: Record<string, unknown> = {};
-  for (const field of ENVELOPE_FIELDS) if (source[field] !== undefined) head[field] = source[field];
-  for (const field of HEAD_FIELDS[record.type as RecordType] ?? [])
-    if (source[field] !== undefined) head[field] = source[field];
-  if (record.type === "event" || record.type === "amend" || !(record.type in HEAD_FIELDS))
-    for (const field in source)
-      if (field !== "content" && source[field] !== undefined && !(field in head)) head[field] = source[field];
-
-  let json = stringifyHead(head);
-  let truncated = 0;
-  // `"content":` can only be a key: inside a JSON string its quotes would be escaped.
-  if (json.includes('"content":')) json = JSON.stringify(renameContent(head));
-  for (
-    let limit = 4096;
-    json.length * 3 > MAX_HEAD_BYTES && Buffer.byteLength(json) > MAX_HEAD_BYTES;
-    limit /= 2
-  ) {
-    if (limit < 16) {
-      json = JSON.stringify(
-        Object.fromEntries(ENVELOPE_FIELDS.filter((f) => f in head).map((f) => [f, head[f]])),
-      );
-      truncated++;
-      break;
+/** @param head The head's JSON without its closing brace; so is the result, within the limit. */
+function fitHead(head: string, tally: Tally): string {
+  if (head.length <= SURELY_SHORT_HEAD || Buffer.byteLength(head) <= MAX_HEAD_BYTES) return head;
+  const whole = JSON.parse(`${head}}`) as Fields;
+  for (let limit = 4096; limit >= 32; limit /= 2) {
+    const attempt: Tally = { cut: 0 };
+    const json = JSON.stringify(shorten(whole, limit, attempt));
+    if (Buffer.byteLength(json) <= MAX_HEAD_BYTES) {
+      tally.cut += attempt.cut;
+      return json.slice(0, -1);
     }
-    const short = shorten(JSON.parse(json), limit);
-    json = JSON.stringify(short.value);
-    truncated += short.cut;
   }
-  return { json: json.slice(0, -1), truncated };
+  // Thousands of keys: what places the record is kept.
+  tally.cut++;
+  const envelope = ENVELOPE_FIELDS.filter((field) => Object.hasOwn(whole, field)).map((field) => [
+    field,
+    shorten(whole[field], 128, tally),
+  ]);
+  return JSON.stringify(Object.fromEntries(envelope)).slice(0, -1);
 }
 
-function stringifyHead(head: Record<string, unknown>): string {
-  try {
-    return JSON.stringify(head);
-  } catch {
-    return JSON.stringify(limitDepth(head, 20).value);
+/** Cuts strings to `limit` UTF-16 units and objects and lists to `limit / 16` entries, but not below 24. */
+function shorten(value: unknown, limit: number, tally: Tally): unknown {
+  if (typeof value === "string") {
+    if (value.length <= limit) return value;
+    tally.cut++;
+    return `${startOf(value, limit)}…`;
   }
-}
-
-/** No object in a head has a key `content`: the first one a reader meets must be the record's own. */
-function renameContent(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(renameContent);
   if (value === null || typeof value !== "object") return value;
-  return Object.fromEntries(
-    Object.entries(value).map(([key, inner]) => [key === "content" ? "content_" : key, renameContent(inner)]),
-  );
+  const entries = Object.entries(value);
+  const most = Math.max(limit / 16, 24);
+  if (entries.length > most) tally.cut++;
+  const kept = entries
+    .slice(0, most)
+    .map(([key, inner]) => [startOf(key, limit), shorten(inner, limit, tally)] as const);
+  return Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept);
 }
 
-/** Cuts strings to `limit` units and lists to `limit / 16` entries. */
-function shorten(value: unknown, limit: number): { value: unknown; cut: number } {
-  if (typeof value === "string")
-    return value.length <= limit ? { value, cut: 0 } : { value: `${value.slice(0, limit)}…`, cut: 1 };
-  if (value === null || typeof value !== "object") return { value, cut: 0 };
-  const entries = Object.entries(value);
-  const most = Math.max(Math.floor(limit / 16), 24);
-  let cut = entries.length > most ? 1 : 0;
-  const kept = entries.slice(0, most).map(([key, inner]) => {
-    const short = shorten(inner, limit);
-    cut += short.cut;
-    return [key.slice(0, 256), short.value] as const;
-  });
-  return { value: Array.isArray(value) ? kept.map(([, inner]) => inner) : Object.fromEntries(kept), cut };
+/** The first `units` UTF-16 units, one less where that would split a character. */
+function startOf(text: string, units: number): string {
+  return text.slice(0, units).replace(/[\uD800-\uDBFF]$/, "");
 }
 
 // --- the content -----------------------------------------------------------------------------------------
 
+/** A string shorter than this would not get shorter by a marker. */
+const SHORTEST_CUT_BYTES = 128;
+
 /** Cuts over-long strings, then the longest ones first, until the JSON has at most `room` bytes. */
-function fitContent(content: unknown, json: string, room: number): { json: string; cut: number } {
-  let bytes = Buffer.byteLength(json);
-  if (bytes <= MAX_STRING_BYTES) return { json, cut: 0 };
-  let fitted = json;
-  let cut = 0;
-  for (let limit = MAX_STRING_BYTES; limit >= 64; limit = Math.floor(limit * 0.7)) {
-    const short = cutStrings(content, limit);
-    if (short.cut > 0) {
-      fitted = JSON.stringify(short.value);
-      bytes = Buffer.byteLength(fitted);
-      cut = short.cut;
+function fitContent(content: unknown, json: string, room: number, tally: Tally): string {
+  const wholeBytes = Buffer.byteLength(json);
+  if (wholeBytes <= MAX_STRING_BYTES) return json;
+  let limit = MAX_STRING_BYTES;
+  while (limit >= SHORTEST_CUT_BYTES) {
+    const attempt: Tally = { cut: 0 };
+    const fitted = JSON.stringify(cutStrings(content, limit, attempt));
+    const bytes = Buffer.byteLength(fitted);
+    if (bytes <= room) {
+      tally.cut += attempt.cut;
+      return fitted;
     }
-    if (bytes <= room) return { json: fitted, cut };
+    limit = Math.floor(limit * Math.min(0.7, Math.max(0.1, room / bytes)));
   }
-  return { json: JSON.stringify({ cut: marker(Buffer.byteLength(json)) }), cut: cut + 1 };
+  // More short strings than fit in a line.
+  tally.cut++;
+  return JSON.stringify({ cut: marker(wholeBytes) });
 }
 
-function cutStrings(value: unknown, limitBytes: number): { value: unknown; cut: number } {
+function cutStrings(value: unknown, limitBytes: number, tally: Tally): unknown {
   if (typeof value === "string") {
     const short = cutString(value, limitBytes);
-    return { value: short, cut: short === value ? 0 : 1 };
+    if (short !== value) tally.cut++;
+    return short;
   }
-  if (value === null || typeof value !== "object") return { value, cut: 0 };
-  let cut = 0;
-  const visit = (inner: unknown): unknown => {
-    const short = cutStrings(inner, limitBytes);
-    cut += short.cut;
-    return short.value;
-  };
-  const copy = Array.isArray(value)
-    ? value.map(visit)
-    : Object.fromEntries(
-        Object.entries(value).map(([key, inner]) => [cutString(key, limitBytes), visit(inner)]),
-      );
-  return { value: copy, cut };
+  if (value === null || typeof value !== "object") return value;
+  if (Array.isArray(value)) return value.map((item) => cutStrings(item, limitBytes, tally));
+  return Object.fromEntries(
+    Object.entries(value).map(([key, item]) => [
+      cutString(key, limitBytes),
+      cutStrings(item, limitBytes, tally),
+    ]),
+  );
 }
 
 /** Keeps head and tail of a string of more than `limitBytes` bytes around a marker that says how much is gone. */
@@ -168,7 +256,7 @@ function cutString(text: string, limitBytes: number): string {
   if (text.length * 3 <= limitBytes) return text;
   const bytes = Buffer.from(text);
   if (bytes.length <= limitBytes) return text;
-  const half = Math.max(16, Math.floor((limitBytes - 48) / 2));
+  const half = Math.floor((limitBytes - LONGEST_MARKER_BYTES) / 2);
   const headEnd = characterStart(bytes, half);
   const tailStart = characterStart(bytes, bytes.length - half);
   return bytes.toString("utf8", 0, headEnd) + marker(tailStart - headEnd) + bytes.toString("utf8", tailStart);
@@ -177,26 +265,11 @@ function cutString(text: string, limitBytes: number): string {
 function marker(bytes: number): string {
   return `…[spoor: ${bytes} bytes cut]…`;
 }
+const LONGEST_MARKER_BYTES = Buffer.byteLength(marker(Number.MAX_SAFE_INTEGER));
 
 /** The start of the UTF-8 character that the byte at `offset` belongs to. */
 function characterStart(bytes: Buffer, offset: number): number {
   let start = offset;
   while (start > 0 && ((bytes[start] ?? 0) & 0xc0) === 0x80) start--;
   return start;
-}
-
-/** Replaces what lies deeper than `depth` levels; the recursion itself is bounded by it. */
-function limitDepth(value: unknown, depth: number): { value: unknown; cut: number } {
-  if (value === null || typeof value !== "object") return { value, cut: 0 };
-  if (depth === 0) return { value: "…[spoor: nested too deep]…", cut: 1 };
-  let cut = 0;
-  const visit = (inner: unknown): unknown => {
-    const limited = limitDepth(inner, depth - 1);
-    cut += limited.cut;
-    return limited.value;
-  };
-  const copy = Array.isArray(value)
-    ? value.map(visit)
-    : Object.fromEntries(Object.entries(value).map(([key, inner]) => [key, visit(inner)]));
-  return { value: copy, cut };
 }

@@ -3,215 +3,220 @@
  *
  * Records may come in any order: an end before its start, an amendment before what it amends, a child after
  * its parent ended. So all of them are gathered first, by span, and joined once at the end: amendments in
- * writing order, starts with ends, points with their spans.
+ * writing order, starts with ends, points with their spans. The result depends on what the lines say and not
+ * on the order in which they are given.
  */
 
+import { amendRecord } from "./amend-record.ts";
 import type { SpanKind } from "./ids.ts";
-import type { Entry } from "./read-entries.ts";
-import type { Amend, Envelope, LossKind, Losses, Message, SpanId, TraceRecord } from "./record.ts";
+import type { Entry } from "./read-line.ts";
+import {
+  type Amend,
+  type Envelope,
+  hasUnknownField,
+  LOSS_KINDS,
+  type LossKind,
+  type Losses,
+  type SpanId,
+  type TraceRecord,
+} from "./record.ts";
 import type { InvocationSpan, Point, Span, Trace } from "./span.ts";
 
-/** Which span a record begins or ends. */
-const ROLE: Readonly<
-  Record<string, { kind: SpanKind; role: "start" | "end" } | { kind: "point" } | undefined>
-> = {
-  __proto__: null as never,
-  invocation_start: { kind: "invocation", role: "start" },
-  invocation_end: { kind: "invocation", role: "end" },
-  turn_start: { kind: "turn", role: "start" },
-  turn_end: { kind: "turn", role: "end" },
-  prompt: { kind: "model", role: "start" },
-  completion: { kind: "model", role: "end" },
-  tool_call: { kind: "tool", role: "start" },
-  tool_result: { kind: "tool", role: "end" },
-  agent_start: { kind: "agent", role: "start" },
-  agent_end: { kind: "agent", role: "end" },
-  event: { kind: "point" },
-  decision: { kind: "point" },
-  score: { kind: "point" },
-};
+type Part = "start" | "end";
 
+/** Which span a record begins or ends. */
+const ROLE: ReadonlyMap<string, { kind: Exclude<SpanKind, "point">; part: Part } | { kind: "point" }> =
+  new Map([
+    ["invocation_start", { kind: "invocation", part: "start" }],
+    ["invocation_end", { kind: "invocation", part: "end" }],
+    ["turn_start", { kind: "turn", part: "start" }],
+    ["turn_end", { kind: "turn", part: "end" }],
+    ["prompt", { kind: "model", part: "start" }],
+    ["completion", { kind: "model", part: "end" }],
+    ["tool_call", { kind: "tool", part: "start" }],
+    ["tool_result", { kind: "tool", part: "end" }],
+    ["agent_start", { kind: "agent", part: "start" }],
+    ["agent_end", { kind: "agent", part: "end" }],
+    ["event", { kind: "point" }],
+    ["decision", { kind: "point" }],
+    ["score", { kind: "point" }],
+  ] as const);
+
+/** The records of one span; the parts of different kinds never share one, whatever a file says. */
 interface Gathered {
-  kind: SpanKind;
+  id: SpanId;
+  kind: Exclude<SpanKind, "point">;
   start?: TraceRecord;
   end?: TraceRecord;
+  /** Where an amendment moved the end to. */
+  movedEnd?: string;
 }
 
 /**
  * @param entries As `readEntries` yields them, whole or head-only; of head-only entries the spans simply have
- * no content.
+ * no content. All entries of the file, or all from some line on: what is missing between them counts as lost.
  */
 export function foldTrace(entries: Iterable<Entry>): Trace {
-  const losses: Losses = {};
-  const lose = (kind: LossKind, count = 1): void => {
-    losses[kind] = (losses[kind] ?? 0) + count;
-  };
-  const gathered = new Map<SpanId, Gathered>();
-  const points = new Map<SpanId, Point>();
-  const amends: Amend[] = [];
-  let records = 0;
-  let lastTime: string | undefined;
-  let invocationId: string | undefined;
+  const gathering = new Gathering();
+  for (const entry of entries) gathering.add(entry);
+  return gathering.fold();
+}
 
-  for (const entry of entries) {
-    if (entry.kind !== "record") {
-      lose(entry.kind);
-      continue;
-    }
-    const { record } = entry;
-    records++;
-    invocationId ??= record.invocation_id;
-    if (record.type !== "amend" && (lastTime === undefined || record.time > lastTime)) lastTime = record.time;
+class Gathering {
+  readonly #spans = new Map<string, Gathered>();
+  readonly #points = new Map<SpanId, Point>();
+  readonly #amends: Amend[] = [];
+  readonly #losses: Losses = {};
+  #records = 0;
+  /** Lines that took a `seq` and are no record. */
+  #damaged = 0;
+  #inGaps = 0;
+  #fromStart = false;
+  #lastSeq = -1;
+  #first: TraceRecord | undefined;
+  #lastTime: string | undefined;
+
+  add(entry: Entry): void {
+    if (entry.offset === 0) this.#fromStart = true;
+    if (entry.kind === "record") this.#addRecord(entry.record);
+    else this.#lose(entry.kind === "torn" ? "torn" : entry.loss);
+    if (entry.kind === "malformed") this.#damaged++;
+  }
+
+  #addRecord(record: TraceRecord): void {
+    this.#records++;
+    if (this.#first === undefined || record.seq < this.#first.seq) this.#first = record;
+    if (record.seq > this.#lastSeq) this.#lastSeq = record.seq;
+    // An amendment's time is when it became known, which may be long after the run.
     if (record.type === "amend") {
-      amends.push(record);
-    } else if (record.type === "gap") {
-      lose("gaps", record.records);
-    } else {
-      const role = ROLE[record.type];
-      if (role === undefined) lose("unknown");
-      else if (role.kind === "point") points.set(record.span_id, record as Point);
-      else gather(gathered, record, role.kind, (role as { role: "start" | "end" }).role);
+      this.#amends.push(record);
+      return;
     }
+    if (this.#lastTime === undefined || record.time > this.#lastTime) this.#lastTime = record.time;
+    if (record.type === "gap") {
+      this.#inGaps += countOf(record.records) ?? 1;
+      return;
+    }
+    const role = ROLE.get(record.type);
+    if (role === undefined || hasUnknownField(record)) this.#lose("unknown");
+    if (role === undefined) return;
+    if (role.kind === "point") this.#addPoint(record as Point);
+    else this.#addPart(record, role.kind, role.part);
   }
 
-  const amended = applyAmends(gathered, points, amends);
-  if (amended.orphans > 0) lose("unknown", amended.orphans);
-  const root = [...gathered.values()].find((one) => one.kind === "invocation");
-  for (const [kind, count] of Object.entries(endOf(root)?.losses ?? {})) lose(kind as LossKind, count);
-
-  const closedAt = root?.end?.time ?? lastTime ?? "";
-  const spans = [...gathered].map(([id, one]) => toSpan(id, one, closedAt, amended.ends.get(id)));
-  spans.sort(
-    (a, b) =>
-      Number(b.kind === "invocation") - Number(a.kind === "invocation") ||
-      compare(a.start_time, b.start_time) ||
-      compare(firstSeq(a), firstSeq(b)),
-  );
-
-  const byId = new Map(spans.map((span) => [span.span_id, span]));
-  const looseEvents: Point[] = [];
-  const ordered = [...points.values()].sort((a, b) => compare(a.time, b.time) || a.seq - b.seq);
-  for (const point of ordered) (byId.get(point.parent_span_id ?? "")?.points ?? looseEvents).push(point);
-
-  const invocation = spans.find((span): span is InvocationSpan => span.kind === "invocation");
-  return { invocation_id: invocationId, invocation, spans, looseEvents, losses, records, lastTime };
-}
-
-/** The first record of a kind stands: no type repeats for a span, so a second one is a copy. */
-function gather(
-  gathered: Map<SpanId, Gathered>,
-  record: TraceRecord,
-  kind: SpanKind,
-  role: "start" | "end",
-): void {
-  const one = gathered.get(record.span_id);
-  if (one === undefined) gathered.set(record.span_id, { kind, [role]: record });
-  else one[role] ??= record;
-}
-
-function applyAmends(
-  gathered: Map<SpanId, Gathered>,
-  points: Map<SpanId, Point>,
-  amends: Amend[],
-): { orphans: number; ends: Map<SpanId, string> } {
-  let orphans = 0;
-  const ends = new Map<SpanId, string>();
-  for (const amend of amends.sort((a, b) => a.seq - b.seq)) {
-    const role = ROLE[amend.of];
-    if (role?.kind === "point") {
-      const point = points.get(amend.span_id);
-      if (point === undefined) orphans++;
-      else points.set(amend.span_id, amendRecord(point, amend) as Point);
-      continue;
-    }
-    const one = gathered.get(amend.span_id);
-    const part = role === undefined ? undefined : (role as { role: "start" | "end" }).role;
-    const record = part === undefined ? undefined : one?.[part];
-    if (one === undefined || part === undefined || record === undefined) {
-      orphans++;
-      continue;
-    }
-    one[part] = amendRecord(record, amend);
-    // The end itself moved: a call that an earlier reading saw only half of.
-    const durationMs = amend["duration_ms"];
-    if (part === "end" && typeof durationMs === "number" && one.start !== undefined)
-      ends.set(amend.span_id, addMs(one.start.time, durationMs));
+  #addPoint(point: Point): void {
+    const other = this.#points.get(point.span_id);
+    if (other !== undefined) this.#lose("malformed");
+    if (other === undefined || point.seq < other.seq) this.#points.set(point.span_id, point);
   }
-  return { orphans, ends };
-}
 
-const NOT_AMENDED = new Set([
-  "v",
-  "type",
-  "seq",
-  "time",
-  "invocation_id",
-  "span_id",
-  "parent_span_id",
-  "from",
-  "of",
-  "content",
-]);
-
-/**
- * One amendment applied: objects merge by key, other values replace, and the messages of `content` append.
- * Returns a new record; neither argument is changed.
- */
-export function amendRecord(record: TraceRecord, amend: Amend): TraceRecord {
-  const merged: Record<string, unknown> = { ...record };
-  for (const field of Object.keys(amend)) {
-    if (!NOT_AMENDED.has(field)) merged[field] = mergeValue(merged[field], amend[field]);
+  /** No type repeats for a span: the one written first stands, another one is a fault of the file. */
+  #addPart(record: TraceRecord, kind: Gathered["kind"], part: Part): void {
+    const key = `${kind} ${record.span_id}`;
+    const one = this.#spans.get(key);
+    if (one === undefined) {
+      this.#spans.set(key, { id: record.span_id, kind, [part]: record });
+      return;
+    }
+    const other = one[part];
+    if (other !== undefined) this.#lose("malformed");
+    if (other === undefined || record.seq < other.seq) one[part] = record;
   }
-  if (amend.content !== undefined) {
-    const content: Record<string, unknown> = {
-      ...(merged["content"] as Record<string, unknown> | undefined),
+
+  fold(): Trace {
+    for (const amend of this.#amends.sort((a, b) => a.seq - b.seq))
+      if (!this.#amend(amend)) this.#lose("unknown");
+
+    const root = [...this.#spans.values()]
+      .filter((one) => one.kind === "invocation")
+      .sort((a, b) => firstSeq(a) - firstSeq(b))[0];
+    this.#addWriterLosses((root?.end as { losses?: unknown } | undefined)?.losses);
+
+    const closedAt = root?.movedEnd ?? root?.end?.time ?? this.#lastTime ?? "";
+    const spans = [...this.#spans.values()].map((one) => toSpan(one, closedAt)).sort(byStart);
+    const byId = new Map(spans.map((span) => [span.span_id, span]));
+    const looseEvents: Point[] = [];
+    for (const point of [...this.#points.values()].sort((a, b) => compare(a.time, b.time) || a.seq - b.seq))
+      (byId.get(point.parent_span_id ?? "")?.points ?? looseEvents).push(point);
+
+    return {
+      invocation_id: this.#first?.invocation_id,
+      invocation: spans.find(
+        (span): span is InvocationSpan => span.kind === "invocation" && span.span_id === root?.id,
+      ),
+      spans,
+      looseEvents,
+      losses: inOrder(this.#losses),
+      records: this.#records,
+      lastTime: this.#lastTime,
     };
-    for (const [key, value] of Object.entries(amend.content))
-      content[key] =
-        key === "messages"
-          ? joinMessages([...((content[key] as Message[] | undefined) ?? []), ...(value as Message[])])
-          : mergeValue(content[key], value);
-    merged["content"] = content;
   }
-  return merged as unknown as TraceRecord;
-}
 
-function mergeValue(old: unknown, value: unknown): unknown {
-  if (!isPlainObject(old) || !isPlainObject(value)) return value;
-  const merged: Record<string, unknown> = { ...old };
-  for (const [key, inner] of Object.entries(value)) merged[key] = mergeValue(merged[key], inner);
-  return merged;
-}
-
-function isPlainObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
-/** Neighbours of one role are one message: a completion read in two halves equals the one read whole. */
-export function joinMessages(messages: readonly Message[]): Message[] {
-  const joined: Message[] = [];
-  for (const message of messages) {
-    const last = joined.at(-1);
-    if (last !== undefined && last.role === message.role)
-      joined[joined.length - 1] = { ...last, parts: [...last.parts, ...message.parts] };
-    else joined.push(message);
+  /** @returns false where the record it is about is not in the file. */
+  #amend(amend: Amend): boolean {
+    const role = ROLE.get(amend.of);
+    if (role === undefined) return false;
+    if (role.kind === "point") {
+      const point = this.#points.get(amend.span_id);
+      if (point?.type !== amend.of) return false;
+      this.#points.set(amend.span_id, amendRecord(point, amend) as Point);
+      return true;
+    }
+    const one = this.#spans.get(`${role.kind} ${amend.span_id}`);
+    const record = one?.[role.part];
+    if (one === undefined || record === undefined) return false;
+    const amended = amendRecord(record, amend);
+    one[role.part] = amended;
+    // A call that an earlier reading of its source saw only half of ended later than its record says. A
+    // duration told by the agent says nothing of that.
+    const { duration_ms: durationMs, duration_basis: basis = "lines" } = amended as {
+      duration_ms?: unknown;
+      duration_basis?: unknown;
+    };
+    if (role.part === "end" && "duration_ms" in amend && typeof durationMs === "number" && basis === "lines")
+      if (one.start !== undefined) one.movedEnd = addMs(one.start.time, durationMs);
+    return true;
   }
-  return joined;
+
+  /**
+   * The writer sums up at its end what it lost. Records that never reached the file are counted three ways,
+   * by `gap` records, by the holes they leave in `seq` and by that sum: the largest is the truth.
+   */
+  #addWriterLosses(losses: unknown): void {
+    let gaps = Math.max(this.#inGaps, this.#holes());
+    for (const [name, value] of Object.entries(losses !== null && typeof losses === "object" ? losses : {})) {
+      const count = countOf(value) ?? 1;
+      if (name === "gaps") gaps = Math.max(gaps, count);
+      else
+        this.#lose((LOSS_KINDS as readonly string[]).includes(name) ? (name as LossKind) : "unknown", count);
+    }
+    if (gaps > 0) this.#lose("gaps", gaps);
+  }
+
+  #holes(): number {
+    if (this.#first === undefined) return 0;
+    const expected = this.#lastSeq + 1 - (this.#fromStart ? 0 : this.#first.seq);
+    return Math.max(0, expected - this.#records - this.#damaged);
+  }
+
+  #lose(kind: LossKind, count = 1): void {
+    if (count > 0) this.#losses[kind] = (this.#losses[kind] ?? 0) + count;
+  }
 }
 
-function toSpan(id: SpanId, one: Gathered, closedAt: string, movedEnd: string | undefined): Span {
+function toSpan(one: Gathered, closedAt: string): Span {
   const { start, end } = one;
   const any = (start ?? end) as Envelope;
-  const endTime = movedEnd ?? end?.time ?? (closedAt > any.time ? closedAt : any.time);
-  const durationMs = (end as { duration_ms?: number } | undefined)?.duration_ms;
-  const startTime = start?.time ?? (durationMs === undefined ? any.time : addMs(any.time, -durationMs));
+  const { duration_ms: durationMs, status } = (end ?? {}) as { duration_ms?: unknown; status?: unknown };
+  const startTime = start?.time ?? (typeof durationMs === "number" ? addMs(any.time, -durationMs) : any.time);
+  const endTime = one.movedEnd ?? end?.time ?? closedAt;
   const parent = start?.parent_span_id ?? end?.parent_span_id;
   return {
     kind: one.kind,
-    span_id: id,
+    span_id: one.id,
     ...(parent === undefined ? {} : { parent_span_id: parent }),
     name: nameOf(one),
-    status: end === undefined ? "interrupted" : String((end as { status?: unknown }).status ?? "unknown"),
+    status: end === undefined ? "interrupted" : (textOf(status) ?? "unknown"),
     start_time: startTime,
     // A clock that was set back must not give a negative duration.
     end_time: endTime < startTime ? startTime : endTime,
@@ -222,29 +227,46 @@ function toSpan(id: SpanId, one: Gathered, closedAt: string, movedEnd: string | 
   } as unknown as Span;
 }
 
+/** Lines are not checked beyond their envelope, so a name may be anything. */
 function nameOf({ kind, start, end }: Gathered): string {
-  const fields = { ...end, ...start } as {
-    name?: string;
-    model?: string;
-    turn?: number;
-    agent?: { name?: string };
-  };
-  if (kind === "turn") return `turn ${fields.turn ?? "?"}`;
+  const of = (field: string): unknown =>
+    (start as Record<string, unknown> | undefined)?.[field] ??
+    (end as Record<string, unknown> | undefined)?.[field];
+  if (kind === "turn") return `turn ${countOf(of("turn")) ?? "?"}`;
   if (kind === "model")
-    return (end as { model?: string } | undefined)?.model ?? fields.model ?? "unknown model";
-  if (kind === "tool") return fields.name ?? "unknown tool";
-  return fields.agent?.name ?? (kind === "agent" ? "agent" : "unknown");
+    return textOf((end as { model?: unknown } | undefined)?.model) ?? textOf(of("model")) ?? "unknown model";
+  if (kind === "tool") return textOf(of("name")) ?? "unknown tool";
+  const agent = of("agent") as { name?: unknown } | undefined;
+  return textOf(agent?.name) ?? (kind === "agent" ? "agent" : "unknown");
 }
 
-function endOf(root: Gathered | undefined): { losses?: Losses } | undefined {
-  return root?.end as { losses?: Losses } | undefined;
+function textOf(value: unknown): string | undefined {
+  return typeof value === "string" ? value : undefined;
 }
 
-function firstSeq(span: Span): number {
-  return (span.start ?? span.end)?.seq ?? 0;
+function countOf(value: unknown): number | undefined {
+  return typeof value === "number" && Number.isSafeInteger(value) && value >= 0 ? value : undefined;
 }
 
-function compare(a: string | number, b: string | number): number {
+function inOrder(losses: Losses): Losses {
+  return Object.fromEntries(
+    LOSS_KINDS.flatMap((kind) => (losses[kind] === undefined ? [] : [[kind, losses[kind]]])),
+  );
+}
+
+function byStart(a: Span, b: Span): number {
+  return (
+    Number(b.kind === "invocation") - Number(a.kind === "invocation") ||
+    compare(a.start_time, b.start_time) ||
+    firstSeq(a) - firstSeq(b)
+  );
+}
+
+function firstSeq({ start, end }: { start?: TraceRecord; end?: TraceRecord }): number {
+  return Math.min(start?.seq ?? Number.MAX_SAFE_INTEGER, end?.seq ?? Number.MAX_SAFE_INTEGER);
+}
+
+function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 

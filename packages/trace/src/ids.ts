@@ -35,7 +35,8 @@ export function importedInvocationId(
 
 /** @param hex At least 20 hex digits, of which 74 bits are used. */
 function uuidV7(timeMs: number, hex: string): InvocationId {
-  const time = Math.max(0, Math.floor(timeMs)).toString(16).padStart(12, "0").slice(-12);
+  const wholeMs = Number.isFinite(timeMs) ? Math.max(0, Math.floor(timeMs)) : 0;
+  const time = wholeMs.toString(16).padStart(12, "0").slice(-12);
   const variant = (8 + (Number.parseInt(hex.charAt(3), 16) & 3)).toString(16);
   return `${time.slice(0, 8)}-${time.slice(8)}-7${hex.slice(0, 3)}-${variant}${hex.slice(4, 7)}-${hex.slice(7, 19)}`;
 }

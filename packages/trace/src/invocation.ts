@@ -70,8 +70,10 @@ export function addUsage(sum: Usage, usage: Usage | undefined): void {
 }
 
 /** Every result that the agent flags or whose exit code is not 0, refused and stopped ones included. */
-export function isToolError(result: Pick<ToolResult, "error_basis" | "exit_code">): boolean {
-  return result.error_basis !== undefined || (result.exit_code ?? 0) !== 0;
+export function isToolError(
+  result: Pick<ToolResult, "error_basis" | "exit_code"> & { status?: ToolResult["status"] },
+): boolean {
+  return result.status === "error" || result.error_basis !== undefined || (result.exit_code ?? 0) !== 0;
 }
 
 /**
@@ -91,8 +93,8 @@ export function totalsOf(trace: Trace, reportedCostUsd?: number): Totals {
     cost: { usd: null, basis: "unknown" },
   };
   let usd = 0;
-  let priced = 0;
-  let bases = new Set<Cost["basis"]>();
+  let unpriced = 0;
+  const bases = new Set<Cost["basis"]>();
   for (const span of trace.spans) {
     if (span.kind === "turn") totals.turns++;
     if (span.kind === "tool" && span.start !== undefined) totals.tool_calls++;
@@ -101,14 +103,14 @@ export function totalsOf(trace: Trace, reportedCostUsd?: number): Totals {
     if (span.end.status === "error") totals.llm_errors++;
     else totals.llm_calls++;
     addUsage(usage, span.end.usage);
-    if (span.end.cost !== undefined && span.end.cost.usd !== null) {
+    if (typeof span.end.cost?.usd === "number") {
       usd += span.end.cost.usd;
-      priced++;
-      bases = bases.add(span.end.cost.basis);
-    }
+      bases.add(span.end.cost.basis);
+    } else if (span.end.status !== "error") unpriced++;
   }
   if (reportedCostUsd !== undefined) totals.cost = { usd: reportedCostUsd, basis: "reported" };
-  else if (priced > 0 && priced === totals.llm_calls)
+  // A sum that leaves a call out would pass for the cost of the run.
+  else if (bases.size > 0 && unpriced === 0)
     totals.cost = { usd, basis: bases.size === 1 && bases.has("reported") ? "reported" : "computed" };
   return totals;
 }
@@ -131,7 +133,7 @@ export function toInvocation(trace: Trace, path: string, writer: () => WriterSta
     .flatMap((span) => span.points)
     .concat(trace.looseEvents)
     .filter((point): point is Decision => point.type === "decision")
-    .sort((a, b) => (a.time < b.time ? -1 : 1));
+    .sort((a, b) => (a.time === b.time ? a.seq - b.seq : a.time < b.time ? -1 : 1));
   const models = new Set(
     trace.spans.flatMap((span) => (span.kind === "model" && span.end?.status !== "error" ? [span.name] : [])),
   );
@@ -142,9 +144,9 @@ export function toInvocation(trace: Trace, path: string, writer: () => WriterSta
     trace_id: start?.trace_id ?? (trace.invocation_id ?? "").replaceAll("-", ""),
     path,
     origin: start?.origin ?? "unknown",
-    agent: start?.agent.name ?? "plain",
-    role: start?.agent.role ?? null,
-    team: start?.agent.team ?? null,
+    agent: start?.agent?.name ?? "plain",
+    role: start?.agent?.role ?? null,
+    team: start?.agent?.team ?? null,
     conversation_id: start?.conversation_id ?? null,
     session_id: start?.session_id ?? null,
     status:

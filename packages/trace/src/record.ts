@@ -144,18 +144,20 @@ export type Verdict =
   | "give_up"
   | "other";
 
-/** Why a loss was counted: the closed list. */
-export type LossKind =
-  | "torn"
-  | "malformed"
-  | "overlong"
-  | "unknown"
-  | "gaps"
-  | "truncated"
-  | "ambiguous_source"
-  | "redaction_failed"
-  | "adapter_failed"
-  | "rejected";
+/** Why a loss was counted: the closed list, in the order in which losses are shown. */
+export const LOSS_KINDS = [
+  "torn",
+  "malformed",
+  "overlong",
+  "unknown",
+  "gaps",
+  "truncated",
+  "ambiguous_source",
+  "redaction_failed",
+  "adapter_failed",
+  "rejected",
+] as const;
+export type LossKind = (typeof LOSS_KINDS)[number];
 export type Losses = Partial<Record<LossKind, number>>;
 
 export interface ErrorInfo {
@@ -424,7 +426,16 @@ export type TraceRecord =
   | Gap
   | InvocationEnd;
 
-const ENVELOPE = ["v", "type", "seq", "time", "invocation_id", "span_id", "parent_span_id", "from"] as const;
+export const ENVELOPE_FIELDS: readonly string[] = [
+  "v",
+  "type",
+  "seq",
+  "time",
+  "invocation_id",
+  "span_id",
+  "parent_span_id",
+  "from",
+];
 
 /** The head fields of each type in canonical order, after the envelope and before `content`. */
 export const HEAD_FIELDS: { readonly [T in RecordType]: readonly string[] } = {
@@ -492,4 +503,16 @@ export const HEAD_FIELDS: { readonly [T in RecordType]: readonly string[] } = {
   ],
 };
 
-export const ENVELOPE_FIELDS: readonly string[] = ENVELOPE;
+/** Types whose fields are their own affair: an event's stand flat beside its name, an amendment's are another type's. */
+const OPEN_TYPES: ReadonlySet<string> = new Set(["event", "amend"]);
+const KNOWN_FIELDS: ReadonlyMap<string, ReadonlySet<string>> = new Map(
+  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, new Set([...ENVELOPE_FIELDS, ...own, "content"])]),
+);
+
+/** Whether a record has a field that this version of the format does not know. */
+export function hasUnknownField(record: TraceRecord): boolean {
+  const known = KNOWN_FIELDS.get(record.type);
+  if (known === undefined || OPEN_TYPES.has(record.type)) return false;
+  for (const field in record) if (!known.has(field)) return true;
+  return false;
+}

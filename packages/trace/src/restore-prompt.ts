@@ -6,8 +6,8 @@
  * sent, after redaction. Arguments and results stand in their own records and are put back in their place.
  */
 
-import { joinMessages } from "./fold-trace.ts";
-import type { Message, Part, PromptInput, SpanId } from "./record.ts";
+import { joinMessages, messagesOf } from "./messages.ts";
+import type { Message, Part, SpanId } from "./record.ts";
 import type { ModelSpan, ToolSpan, Trace } from "./span.ts";
 
 /** The prompt of one call, as far as the trace can tell. */
@@ -18,20 +18,30 @@ export interface RestoredPrompt {
   messages: Message[];
   /** Why it starts where it starts, where it does not extend an earlier call: start, fork, compaction, resume, rewind. */
   reason?: string;
-  /** false where the source does not show all of the prompt, or a base is not in this file. */
+  /** false where the source does not show all of the prompt, a base is not in this file, or content was left out. */
   complete: boolean;
 }
 
+/** What one call adds to the conversation, inlined once however often it is restored. */
+interface Step {
+  prompt: Message[];
+  answer: Message[];
+}
+
 /**
- * Finds and restores prompts in one folded trace. It remembers the prompt restored last, so that restoring
- * calls in order costs one step each; remembering all would be quadratic in memory.
+ * Finds and restores prompts in one folded trace. It goes on from the prompt restored last, so that restoring
+ * calls in order costs one step each; remembering all of them would be quadratic in memory.
  */
 export class PromptRestorer {
   readonly #models = new Map<SpanId, ModelSpan>();
   readonly #toolsByCallId = new Map<string, ToolSpan>();
+  readonly #steps = new Map<SpanId, Step>();
+  readonly #hasContent: boolean;
+  /** `prompt.messages` is this object's own and grows; callers get copies. */
   #last: { spanId: SpanId; prompt: RestoredPrompt } | undefined;
 
   constructor(trace: Trace) {
+    this.#hasContent = trace.invocation?.start?.capture?.level !== "metadata";
     for (const span of trace.spans) {
       if (span.kind === "model") this.#models.set(span.span_id, span);
       const callId = span.kind === "tool" ? (span.start?.call_id ?? span.end?.call_id) : undefined;
@@ -44,75 +54,78 @@ export class PromptRestorer {
     // Walk to the oldest base first: a conversation of ten thousand calls must not be a recursion as deep.
     const chain: ModelSpan[] = [];
     const seen = new Set<SpanId>();
-    for (
-      let id: SpanId | undefined = spanId;
-      id !== undefined && !seen.has(id) && id !== this.#last?.spanId;
-    ) {
-      seen.add(id);
-      const span = this.#models.get(id);
+    let next: SpanId | undefined = spanId;
+    while (next !== undefined && next !== this.#last?.spanId && !seen.has(next)) {
+      seen.add(next);
+      const span = this.#models.get(next);
       if (span === undefined) break;
       chain.push(span);
-      id = span.start?.input?.base_span_id;
+      next = span.start?.input?.base_span_id;
     }
-    for (const span of chain.reverse()) this.#last = { spanId: span.span_id, prompt: this.#extend(span) };
-    return this.#last?.spanId === spanId ? this.#last.prompt : undefined;
+    if (next === undefined || next !== this.#last?.spanId) this.#last = undefined;
+    for (const span of chain.toReversed())
+      this.#last = { spanId: span.span_id, prompt: this.#extend(span, this.#last) };
+    if (this.#last?.spanId !== spanId) return undefined;
+    return { ...this.#last.prompt, messages: [...this.#last.prompt.messages] };
   }
 
-  #extend(span: ModelSpan): RestoredPrompt {
+  /** @param base The call it extends; undefined where it names none, or one that is not in the file. */
+  #extend(span: ModelSpan, base: { spanId: SpanId; prompt: RestoredPrompt } | undefined): RestoredPrompt {
     const prompt = span.start;
-    const input: PromptInput = prompt?.input ?? {};
-    const content = prompt?.content;
-    const base =
-      input.base_span_id !== undefined && input.base_span_id === this.#last?.spanId
-        ? this.#last.prompt
-        : undefined;
-    const kept = base === undefined ? [] : this.#afterCall(input.base_span_id as SpanId, base);
-    const complete =
-      prompt !== undefined &&
-      input.complete !== false &&
-      (input.base_span_id === undefined || base?.complete === true);
-    const system = content?.system ?? base?.system;
-    const tools = content?.tools ?? base?.tools;
+    const { base_span_id: baseId, base_messages: kept, reason, complete } = prompt?.input ?? {};
+    const messages = base?.prompt.messages ?? [];
+    if (base !== undefined) for (const message of this.#stepOf(base.spanId).answer) messages.push(message);
+    if (base !== undefined && typeof kept === "number" && kept < messages.length)
+      messages.length = Math.max(0, Math.floor(kept));
+    const own = this.#stepOf(span.span_id).prompt;
+    for (const message of own) messages.push(message);
+
+    const system = prompt?.content?.system ?? base?.prompt.system;
+    const tools = prompt?.content?.tools ?? base?.prompt.tools;
     const model = span.end?.model ?? prompt?.model;
     return {
       ...(model === undefined ? {} : { model }),
       ...(system === undefined ? {} : { system }),
       ...(tools === undefined ? {} : { tools }),
-      messages: [
-        ...kept.slice(0, input.base_messages),
-        ...(content?.messages ?? []).map((message) => this.#inline(message)),
-      ],
-      ...(input.reason === undefined ? {} : { reason: input.reason }),
-      complete,
+      messages,
+      ...(reason === undefined ? {} : { reason }),
+      complete:
+        this.#hasContent &&
+        prompt !== undefined &&
+        complete !== false &&
+        (baseId === undefined ? own.length > 0 : base?.prompt.complete === true),
     };
   }
 
-  /** A call's prompt and its answer: what the next call extends. */
-  #afterCall(spanId: SpanId, prompt: RestoredPrompt): Message[] {
-    const answer = this.#models.get(spanId)?.end?.content?.messages ?? [];
-    return [...prompt.messages, ...joinMessages(answer).map((message) => this.#inline(message))];
+  #stepOf(spanId: SpanId): Step {
+    let step = this.#steps.get(spanId);
+    if (step === undefined) {
+      const span = this.#models.get(spanId);
+      const inline = (message: Message): Message => this.#inline(message);
+      step = {
+        prompt: messagesOf(span?.start?.content?.messages).map(inline),
+        answer: joinMessages(messagesOf(span?.end?.content?.messages)).map(inline),
+      };
+      this.#steps.set(spanId, step);
+    }
+    return step;
   }
 
   /** Puts arguments and results back where only ids stand. */
   #inline(message: Message): Message {
-    return {
-      ...message,
-      parts: message.parts.map((part): Part => {
-        const tool = this.#toolsByCallId.get((part as { id?: string }).id ?? "");
-        if (
-          part.type === "tool_call" &&
-          !("arguments" in part) &&
-          tool?.start?.content?.arguments !== undefined
-        )
-          return { ...part, arguments: tool.start.content.arguments };
-        if (
-          part.type === "tool_call_response" &&
-          !("response" in part) &&
-          tool?.end?.content?.result !== undefined
-        )
-          return { ...part, response: tool.end.content.result };
-        return part;
-      }),
-    };
+    return { ...message, parts: message.parts.map((part) => this.#inlinePart(part)) };
+  }
+
+  #inlinePart(part: Part): Part {
+    const tool = this.#toolsByCallId.get((part as { id?: string }).id ?? "");
+    if (part.type === "tool_call" && !("arguments" in part)) {
+      const found = tool?.start?.content?.arguments;
+      return found === undefined ? part : { ...part, arguments: found };
+    }
+    if (part.type === "tool_call_response" && !("response" in part)) {
+      const found = tool?.end?.content?.result ?? tool?.end?.content?.error_message;
+      return found === undefined ? part : { ...part, response: found };
+    }
+    return part;
   }
 }

@@ -16,7 +16,7 @@ export const SILENCE_MS: number = 24 * 60 * 60 * 1000;
 
 /** The identity of the running process. */
 export function currentWriter(): Writer {
-  const pidStart = startTicks(process.pid);
+  const pidStart = statusOf(process.pid)?.startTicks;
   const bootId = attempt(() => readFileSync("/proc/sys/kernel/random/boot_id", "utf8").trim());
   const pidNamespace = attempt(() => readlinkSync("/proc/self/ns/pid"));
   return {
@@ -29,13 +29,16 @@ export function currentWriter(): Writer {
 }
 
 /**
- * Whether the process that wrote a trace still runs.
+ * Whether the process that wrote a trace still runs. "gone" is a proof, given only where the same boot of the
+ * same host in the same pid namespace has no such process, or after a day of silence.
  *
  * @param silentMs How long the file has not grown, in milliseconds.
  */
 export function writerState(writer: Writer | undefined, here: Writer, silentMs: number): WriterState {
   const comparable =
     writer !== undefined &&
+    Number.isSafeInteger(writer.pid) &&
+    writer.pid > 0 &&
     writer.host_hash === here.host_hash &&
     writer.boot_id === here.boot_id &&
     writer.pid_namespace === here.pid_namespace;
@@ -50,15 +53,18 @@ function isRunning({ pid, pid_start: pidStart }: Writer): boolean {
     // EPERM: it runs, and is somebody else's.
     if ((error as NodeJS.ErrnoException).code !== "EPERM") return false;
   }
-  const now = startTicks(pid);
-  return pidStart === undefined || now === undefined || now === pidStart;
+  const status = statusOf(pid);
+  // A killed process that nobody has waited for keeps its pid, and writes no more.
+  if (status?.state === "Z" || status?.state === "X") return false;
+  return pidStart === undefined || status === undefined || status.startTicks === pidStart;
 }
 
-/** Field 22 of /proc/<pid>/stat; the command name before it may itself hold spaces and brackets. */
-function startTicks(pid: number): number | undefined {
+/** Fields 3 and 22 of /proc/<pid>/stat (proc_pid_stat(5)); the command name before them may hold spaces and brackets. */
+function statusOf(pid: number): { state: string; startTicks: number } | undefined {
   const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
-  const ticks = Number(stat?.slice(stat.lastIndexOf(")") + 2).split(" ")[19]);
-  return Number.isSafeInteger(ticks) ? ticks : undefined;
+  const fields = stat?.slice(stat.lastIndexOf(")") + 2).split(" ") ?? [];
+  const startTicks = Number(fields[19]);
+  return Number.isSafeInteger(startTicks) ? { state: fields[0] ?? "", startTicks } : undefined;
 }
 
 /** Not every system has /proc. */
