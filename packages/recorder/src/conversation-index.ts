@@ -5,6 +5,7 @@
  * Only heads are read, and only of the conversations asked for.
  */
 
+import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import {
   foldTrace,
   type InvocationStart,
@@ -42,48 +43,98 @@ export function readStoredTrace(path: string, headOnly: boolean): StoredTrace {
   return { path, trace, records };
 }
 
+/** What is known of a trace without reading all of it. */
+interface Listed {
+  path: string;
+  agent: string;
+  conversationId: string;
+  firstTime: string;
+  lastTime: string;
+}
+
 export class ConversationIndex {
-  readonly #paths = new Map<string, string[]>();
+  readonly #traces: Listed[] = [];
 
   constructor(directory: string) {
     for (const path of listTraceFiles(directory)) {
-      const identity = conversationOf(path);
-      if (identity !== undefined) this.add(identity.agent, identity.conversationId, path);
+      const listed = list(path);
+      if (listed !== undefined) this.#traces.push(listed);
     }
   }
 
-  add(agent: string, conversationId: string, path: string): void {
-    const key = `${agent}\n${conversationId}`;
-    const paths = this.#paths.get(key);
-    if (paths === undefined) this.#paths.set(key, [path]);
-    else paths.push(path);
+  /** A trace that was written meanwhile. */
+  add(path: string): void {
+    const listed = list(path);
+    if (listed !== undefined) this.#traces.push(listed);
   }
 
   /** The traces of a conversation, in no particular order. */
   tracesOf(agent: string, conversationId: string): string[] {
-    return this.#paths.get(`${agent}\n${conversationId}`) ?? [];
+    return this.#traces.flatMap((one) =>
+      one.agent === agent && one.conversationId === conversationId ? [one.path] : [],
+    );
+  }
+
+  /**
+   * Traces of the agent's other conversations that were going on at some moment of the given time: a
+   * conversation can hold copies of their lines only if it begins before they end.
+   */
+  tracesAround(agent: string, conversationId: string, firstTime: string, lastTime: string): string[] {
+    return this.#traces.flatMap((one) =>
+      one.agent === agent &&
+      one.conversationId !== conversationId &&
+      one.firstTime <= lastTime &&
+      one.lastTime >= firstTime
+        ? [one.path]
+        : [],
+    );
   }
 }
 
 /** A recorded trace learns its conversation by an amendment, so its first line may not tell. */
-function conversationOf(path: string): { agent: string; conversationId: string } | undefined {
+function list(path: string): Listed | undefined {
   let agent: string | undefined;
   let conversationId: string | undefined;
+  let firstTime: string | undefined;
   try {
     for (const entry of readEntries(path, { headOnly: true })) {
       if (entry.kind !== "record") continue;
       const { record } = entry;
-      const describes =
-        record.type === "invocation_start" || (record.type === "amend" && record.of === "invocation_start");
-      if (!describes) continue;
+      firstTime ??= record.time;
+      if (
+        record.type !== "invocation_start" &&
+        !(record.type === "amend" && record.of === "invocation_start")
+      )
+        continue;
       const start = record as unknown as Partial<InvocationStart>;
       agent = start.agent?.name ?? agent;
       conversationId = start.conversation_id ?? conversationId;
       if (agent !== undefined && agent !== "plain" && conversationId !== undefined)
-        return { agent, conversationId };
+        return { path, agent, conversationId, firstTime, lastTime: lastTimeOf(path) };
     }
   } catch {
     // Unreadable or gone meanwhile: it cannot tell, and an import must not fail for it.
   }
-  return agent === undefined || conversationId === undefined ? undefined : { agent, conversationId };
+  return undefined;
+}
+
+/** A little more than the longest line of heads; the last of the times in it is late enough for a comparison. */
+const TAIL_BYTES = 64 * 1024;
+
+function lastTimeOf(path: string): string {
+  const descriptor = openSync(path, "r");
+  try {
+    const { size } = fstatSync(descriptor);
+    const tail = Buffer.alloc(Math.min(size, TAIL_BYTES));
+    readSync(descriptor, tail, 0, tail.length, size - tail.length);
+    const times = tail.toString("latin1").match(/"time":"\d{4}-[^"]{15,22}"/g) ?? [];
+    return (
+      times
+        .map((time) => time.slice(8, -1))
+        .sort()
+        .at(-1) ?? "9999"
+    );
+  } finally {
+    closeSync(descriptor);
+  }
 }

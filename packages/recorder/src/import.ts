@@ -10,6 +10,7 @@
 import type { AgentName, Env } from "@spoor/adapters";
 import { createRedactor } from "@spoor/redactor";
 import { currentWriter, type Invocation, toInvocation } from "@spoor/trace";
+import { closeDeadTraces } from "./close-dead.ts";
 import { ConversationIndex, readStoredTrace } from "./conversation-index.ts";
 import { findConversations, findStoredConversations, type FoundConversation } from "./find-conversations.ts";
 import { type ParsedConversation, parseConversation } from "./parse-conversation.ts";
@@ -42,6 +43,7 @@ export function importConversations(paths: readonly string[], options: ImportOpt
     paths.length === 0
       ? findStoredConversations(options.env, options.home, options)
       : findConversations(paths, options);
+  closeDeadTraces(options.directory, { closedBy: "import", nowMs: Date.now() });
   const index = new ConversationIndex(options.directory);
   const result: ImportResult = { imported: [], unchanged: 0, failed: unknown };
   for (const conversation of inOrder(found)) {

@@ -22,6 +22,8 @@ import { type OnSecret, Recording } from "./recording.ts";
 import type { Level } from "./trace-writer.ts";
 
 export interface LiveOptions {
+  /** What the command line shows the command to be. */
+  agent: AgentName;
   directory: string;
   level: Level;
   onSecret: OnSecret;
@@ -41,6 +43,7 @@ export class LiveConversations {
   readonly #others: LiveConversation[] = [];
   /** The one in the command's own trace. */
   #own: LiveConversation | undefined;
+  #commandPid: number | undefined;
   readonly #splitter = new LineSplitter();
   #streamLines = 0;
   #ambiguous = 0;
@@ -64,6 +67,15 @@ export class LiveConversations {
     this.hurried = true;
   }
 
+  commandStarted(pid: number): void {
+    this.#commandPid = pid;
+    this.#discovery.childStarted(pid);
+  }
+
+  commandEnded(): void {
+    this.#discovery.childEnded();
+  }
+
   /** The command's stdout is the agent's stream, and the only thing it leaves. */
   listenTo(agent: AgentName): void {
     const adapter = adapterOf(agent);
@@ -76,11 +88,11 @@ export class LiveConversations {
   }
 
   /** Looks once at what the agents have written. Never throws: what it cannot read, it counts. */
-  look(): void {
+  look(last = false): void {
     const observedAt = this.#now();
     try {
-      const { conversations, lines, ambiguous } = this.#discovery.look();
-      this.#ambiguous = Math.max(this.#ambiguous, ambiguous);
+      const { conversations, lines, ambiguous } = this.#discovery.look(last);
+      this.#ambiguous = ambiguous;
       for (const found of conversations) this.#join(found, observedAt);
       for (const read of lines) {
         const live = this.#byFound.get(read.conversation);
@@ -89,6 +101,7 @@ export class LiveConversations {
         live.read(read.file, read.lines, observedAt);
         live.lose("malformed", read.malformed);
         live.lose("overlong", read.overlong);
+        live.lose("torn", read.torn);
       }
     } catch {
       this.#command.lose("adapter_failed");
@@ -98,6 +111,7 @@ export class LiveConversations {
 
   /** @returns How many conversations could be ours but were not taken. */
   stop(time: Timestamp): number {
+    this.look(true);
     this.#hearLines(this.#splitter.end());
     this.#command.lose("overlong", this.#splitter.lost);
     for (const live of this.#all()) live.stop(time);
@@ -131,7 +145,7 @@ export class LiveConversations {
   }
 
   #join(found: FoundLive, observedAt: Timestamp): void {
-    const isOwn = found.isCommand && this.#own === undefined;
+    const isOwn = this.#own === undefined && this.#isOfCommand(found);
     const recording = isOwn ? this.#command : this.#begin(found, observedAt);
     if (recording === undefined) return;
     const live = new LiveConversation(found.adapter, recording);
@@ -144,6 +158,11 @@ export class LiveConversations {
     if (earlier.length === 0) return;
     for (const { file, lines } of earlier) live.readEarlier(file, lines, observedAt);
     live.goOn();
+  }
+
+  /** Of the agent that is the command itself, and not of one that the command only starts (`npm run fix`). */
+  #isOfCommand({ adapter, isCommand, pid }: FoundLive): boolean {
+    return isCommand && (adapter.name === this.#options.agent || pid === this.#commandPid);
   }
 
   #begin({ adapter }: FoundLive, time: Timestamp): Recording | undefined {

@@ -18,8 +18,10 @@ import {
   type InvocationStatus,
   newInvocationId,
   parseTraceParent,
+  traceDirectory,
   traceIdOf,
 } from "@spoor/trace";
+import { closeDeadTraces } from "./close-dead.ts";
 import { claimsFolder, Discovery } from "./discover/index.ts";
 import { closeLetterBox, takeDeclarations } from "./declarations.ts";
 import { LiveConversations } from "./live-conversations.ts";
@@ -78,6 +80,9 @@ const LOOK_EVERY_MS = 250;
 /** After the command's end: how long it must be quiet, and how long at most we wait for that. */
 const QUIET_AFTER_END_MS = 300;
 const WAIT_AFTER_END_MS = 5000;
+
+/** Traces of runs that died are closed at the next start; older ones by whoever reads them all. */
+const NEWEST_LOOKED_AT = 20;
 
 export async function recordCommand(command: readonly string[], options: RecordOptions): Promise<Recorded> {
   const { env, cwd, nowMs } = options;
@@ -138,11 +143,14 @@ export async function recordCommand(command: readonly string[], options: RecordO
     env,
     home: env["HOME"] || homedir(),
     cwd,
-    traceId,
+    invocationId,
+    // A trace id that we were given ourselves is also that of other runs.
+    ...(parent === undefined ? { traceId } : {}),
     claimsFolder: claimsFolder(options.directory),
     ...(agent === "plain" ? {} : { agent }),
   });
   const conversations = new LiveConversations(recording, discovery, {
+    agent,
     directory: options.directory,
     level,
     onSecret,
@@ -166,20 +174,22 @@ export async function recordCommand(command: readonly string[], options: RecordO
         sampled: parent?.sampled ?? true,
       }),
       SPOOR_INVOCATION: invocationId,
-      SPOOR_DIR: options.directory,
+      ...storeForChild(options.directory, env),
     },
     passedFds: options.passedFds ?? [],
     ...(tee?.kind === "tee" ? { tee } : {}),
     onStart: (pid) => {
+      conversations.commandStarted(pid);
       options.onStart?.({ pid, teed: tee?.kind === "tee" });
-      discovery.childStarted(pid);
       pointers = readPointers(cwd, env, ci, GIT_TOOLS);
       void pointers.then((facts) => tellPointers(recording, cwd, facts, nowMs()));
+      closeDeadTraces(options.directory, { closedBy: "record", nowMs: nowMs(), newest: NEWEST_LOOKED_AT });
     },
     onLateSignal: () => conversations.hurry(),
   });
   clearInterval(timer);
   const endTime = new Date(nowMs()).toISOString();
+  conversations.commandEnded();
   look();
   if (agent !== "plain" || conversations.found) await untilQuiet(conversations, look, nowMs);
 
@@ -205,6 +215,11 @@ export async function recordCommand(command: readonly string[], options: RecordO
     redactions: redactor.counts,
     ambiguous,
   };
+}
+
+/** A store that `--dir` named is told to the child: `spoor decision` in there must find this run. */
+function storeForChild(directory: string, env: Readonly<NodeJS.ProcessEnv>): { SPOOR_DIR?: string } {
+  return traceDirectory({ env, platform: process.platform }) === directory ? {} : { SPOOR_DIR: directory };
 }
 
 /** Only where the agent's own stream is the only thing it leaves, and somebody reads that stream anyway. */

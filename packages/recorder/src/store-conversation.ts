@@ -12,7 +12,6 @@ import {
   encodeLine,
   foldTrace,
   importedInvocationId,
-  type InvocationId,
   type InvocationStatus,
   joinMessages,
   type Link,
@@ -80,7 +79,10 @@ export function storeConversation(
     own?.trace.invocation_id ?? importedInvocationId(Date.parse(facts.firstTime), agent, conversationId);
   const maker = new RecordMaker(invocationId);
   const planned = plan(events, maker);
-  const known = new Presence(others);
+  const parents = index
+    .tracesAround(agent, conversationId, facts.firstTime, facts.lastTime ?? facts.firstTime)
+    .map((path) => readStoredTrace(path, true));
+  const known = new Presence(others, parents);
   const missing = planned.filter(
     (one) => own?.records.has(keyOf(one.draft)) !== true && !known.has(one.event),
   );
@@ -111,7 +113,7 @@ export function storeConversation(
     conversationId,
     level: writer.level,
     writer: options.writer,
-    links: linksTo(others),
+    links: linksTo(others, known.copiedFrom, parentsOf(facts, agent, index, known.copiedFrom)),
   });
   const preparedStart = writer.prepare(start);
   if (own === undefined) put(preparedStart);
@@ -130,7 +132,7 @@ export function storeConversation(
     const key = keyOf(one.draft);
     const ownRecord = own?.records.get(key);
     // Redaction numbers what it finds: every record passes it, in order, whether or not it is written.
-    const draft = writer.prepare(detached(one.draft, known, present));
+    const draft = writer.prepare(detached(one.draft, present));
     const amends = one.amends.map((amend) => writer.prepare(amend));
     if (ownRecord !== undefined) {
       for (const amend of difference(ownRecord, merged(draft, amends), latestTime(draft, amends))) put(amend);
@@ -149,7 +151,7 @@ export function storeConversation(
   else for (const amend of difference(storedEnd, end, end.time)) put(amend);
 
   void file.close();
-  if (own === undefined) index.add(agent, conversationId, file.path);
+  if (own === undefined) index.add(file.path);
   return wrote === 0 ? { kind: "unchanged" } : { kind: "stored", path: file.path };
 }
 
@@ -167,31 +169,46 @@ function plan(events: readonly Event[], maker: RecordMaker): Planned[] {
   return [...planned.values()];
 }
 
-/** What the other traces of the conversation hold, asked by native key: their span ids are of other invocations. */
+/**
+ * What other traces hold already, asked by native key: their span ids are of other invocations.
+ *
+ * In the same conversation an equal key is the same thing. In another one it is a copy only if it also
+ * happened at the same time, with the same model or tool: agents that fork or resume copy old lines.
+ */
 class Presence {
-  readonly #traces: { invocationId: InvocationId; keys: ReadonlyMap<string, unknown> }[];
+  readonly #same: readonly StoredTrace[];
+  readonly #around: readonly StoredTrace[];
+  /** Traces that copies were found of. */
+  readonly copiedFrom = new Set<StoredTrace>();
 
-  constructor(others: readonly StoredTrace[]) {
-    this.#traces = others.map(({ trace, records }) => ({
-      invocationId: trace.invocation_id ?? "",
-      keys: records,
-    }));
+  constructor(same: readonly StoredTrace[], around: readonly StoredTrace[]) {
+    this.#same = same;
+    this.#around = around;
   }
 
-  has({ type, span }: Event): boolean {
-    return this.#traces.some(({ invocationId, keys }) =>
-      keys.has(recordKey(type, spanIdOf(invocationId, span.kind, span.key))),
-    );
-  }
-
-  get empty(): boolean {
-    return this.#traces.length === 0;
+  has(event: Event): boolean {
+    if (this.#same.some((stored) => find(stored, event) !== undefined)) return true;
+    const original = this.#around.find((stored) => {
+      const record = find(stored, event);
+      return record !== undefined && record.time === event.time && namesOf(record) === namesOf(event);
+    });
+    if (original !== undefined) this.copiedFrom.add(original);
+    return original !== undefined;
   }
 }
 
+function find({ trace, records }: StoredTrace, { type, span }: Event): TraceRecord | undefined {
+  return records.get(recordKey(type, spanIdOf(trace.invocation_id ?? "", span.kind, span.key)));
+}
+
+function namesOf(record: object): string {
+  const { name, model } = record as { name?: string; model?: string };
+  return `${name ?? ""} ${model ?? ""}`;
+}
+
 /** A prompt whose base stands in another trace extends nothing that a reader of this file could follow. */
-function detached(draft: Draft, known: Presence, present: ReadonlySet<string>): Draft {
-  if (draft.type !== "prompt" || known.empty) return draft;
+function detached(draft: Draft, present: ReadonlySet<string>): Draft {
+  if (draft.type !== "prompt") return draft;
   const base = draft.input.base_span_id;
   if (base === undefined || present.has(recordKey("prompt", base))) return draft;
   const { base_span_id: _base, base_messages: _kept, ...input } = draft.input;
@@ -206,13 +223,36 @@ function turnsOf(missing: readonly Planned[]): Set<string> {
   );
 }
 
-function linksTo(others: readonly StoredTrace[]): Link[] {
-  return others.flatMap(({ trace }) => {
+/** A thread that another one spawned names it; one that resumes or forks it has its lines as well. */
+function parentsOf(
+  { parentConversationId }: ParsedConversation["facts"],
+  agent: string,
+  index: ConversationIndex,
+  copiedFrom: ReadonlySet<StoredTrace>,
+): StoredTrace[] {
+  if (parentConversationId === undefined) return [];
+  const copied = new Set([...copiedFrom].map(({ path }) => path));
+  return index
+    .tracesOf(agent, parentConversationId)
+    .filter((path) => !copied.has(path))
+    .map((path) => readStoredTrace(path, true));
+}
+
+/** Other traces of this conversation; those whose lines it holds copies of; the one that spawned it. */
+function linksTo(
+  others: readonly StoredTrace[],
+  copiedFrom: Iterable<StoredTrace>,
+  spawnedBy: readonly StoredTrace[],
+): Link[] {
+  const link = ({ trace }: StoredTrace, kind: Link["kind"]): Link[] => {
     const start = trace.invocation?.start;
-    return start === undefined
-      ? []
-      : [{ trace_id: start.trace_id, span_id: start.span_id, kind: "continues" }];
-  });
+    return start === undefined ? [] : [{ trace_id: start.trace_id, span_id: start.span_id, kind }];
+  };
+  return [
+    ...others.flatMap((one) => link(one, "continues")),
+    ...[...copiedFrom].flatMap((one) => link(one, "resumes")),
+    ...spawnedBy.flatMap((one) => link(one, "spawned_by")),
+  ];
 }
 
 // --- the invocation's own records ---------------------------------------------------------------------------

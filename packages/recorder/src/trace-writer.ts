@@ -68,6 +68,7 @@ export class TraceWriter {
   }
 
   lose(kind: keyof Losses, count = 1): void {
+    if (count === 0) return;
     this.#losses[kind] = (this.#losses[kind] ?? 0) + count;
   }
 

@@ -6,6 +6,7 @@
  */
 
 import { writeFileSync } from "node:fs";
+import { resolve } from "node:path";
 import {
   exitCodeOf,
   type Level,
@@ -127,7 +128,10 @@ export async function record(args: readonly string[], io: Io): Promise<number> {
   if (io.env["SPOOR_DISABLED"] === "true") return runPlain(command, io, passedFds);
 
   const recorded = await recordCommand(command, {
-    directory: traceDirectory({ flag: values["--dir"], env: io.env, platform: process.platform }),
+    directory: resolve(
+      io.cwd,
+      traceDirectory({ flag: values["--dir"], env: io.env, platform: process.platform }),
+    ),
     env: io.env,
     cwd: io.cwd,
     nowMs: io.now,

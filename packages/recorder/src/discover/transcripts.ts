@@ -1,0 +1,253 @@
+/**
+ * Notices which transcripts appear or grow, among thousands that do not.
+ *
+ * What is likely to change (the youngest files and folders, and all that changed since the start) is looked at
+ * each time. The rest takes turns, so that a look costs the same however much is stored; it is all looked at
+ * when the command has ended. Watching by the kernel would save little and lose events when it is short of
+ * watches (network file systems have none).
+ */
+
+import { type Dirent, readdirSync, statSync, type Stats } from "node:fs";
+import { basename, join } from "node:path";
+import type { Adapter, Env, SourceFile } from "@spoor/adapters";
+
+const DAY_MS = 24 * 60 * 60 * 1000;
+/** Of what each agent stored youngest, at most so many files and folders are looked at each time. */
+const MAX_WARM = 128;
+/** How many of the others take their turn in one look. */
+const TURN = 128;
+/** Sessions lie at most this deep (Codex: year, month, day). */
+const MAX_DEPTH = 4;
+/** Of files first seen long after the start: since when they are so long is not known. */
+const NEVER = -1;
+/** A folder that changed so shortly before it was listed may change again without a new time. */
+const TIME_STEP_MS = 50;
+
+/** A transcript that was written to since the start. */
+export interface Active {
+  readonly path: string;
+  readonly adapter: Adapter;
+  /** What stood in it at the start, in bytes. */
+  readonly priorBytes: number;
+  bytes: number;
+  /** The look at which it was last found longer, by how much, and since which look that is. */
+  grewAtLook: number;
+  grewBy: number;
+  grewSinceLook: number;
+}
+
+interface KnownFile {
+  readonly path: string;
+  readonly adapter: Adapter;
+  bytes: number;
+  inode: number;
+  /** The look at which this was so. */
+  look: number;
+  /** Looked at each time. */
+  warm: boolean;
+  gone?: boolean;
+}
+
+interface KnownFolder {
+  readonly path: string;
+  readonly adapter: Adapter;
+  readonly depth: number;
+  /** undefined: it is not there, or may change without a new time. */
+  modifiedMs: number | undefined;
+  look: number;
+  /** Looked at each time. */
+  warm: boolean;
+  gone?: boolean;
+}
+
+export class Transcripts {
+  readonly active: Map<string, Active> = new Map();
+  readonly #files = new Map<string, KnownFile>();
+  readonly #folders = new Map<string, KnownFolder>();
+  /** Sizes of the files beside the youngest transcripts, as they were at the start. */
+  readonly #sideBytes = new Map<string, number>();
+  readonly #nowMs: () => number;
+  readonly #startedMs: number;
+  #turns: (KnownFile | KnownFolder)[] = [];
+  #warm: (KnownFile | KnownFolder)[] = [];
+  #young: { known: KnownFile | KnownFolder; modifiedMs: number }[] = [];
+  #look = 0;
+
+  /** Notes what there is. */
+  constructor(adapters: readonly Adapter[], env: Env, home: string, nowMs: () => number) {
+    this.#nowMs = nowMs;
+    this.#startedMs = nowMs();
+    for (const adapter of adapters) this.addFolders(adapter, env, home);
+    for (const { path, adapter, warm } of this.#files.values())
+      if (warm)
+        for (const { path: side, bytes } of sideFiles(adapter, path)) this.#sideBytes.set(side, bytes);
+  }
+
+  /** Also watches the folders that an agent with this environment would use. */
+  addFolders(adapter: Adapter, env: Env, home: string): void {
+    for (const path of adapter.sessionFolders(env, home)) {
+      if (this.#folders.has(path)) continue;
+      const folder = { path, adapter, depth: 0, modifiedMs: undefined, look: NEVER, warm: false };
+      this.#folders.set(path, folder);
+      this.#makeWarm(folder);
+      this.#list(folder, true);
+    }
+    this.#warmYoungest();
+  }
+
+  /** From now on looks each time at the files whose name has this in it. */
+  warm(part: string): void {
+    for (const file of this.#files.values()) if (basename(file.path).includes(part)) this.#makeWarm(file);
+  }
+
+  /** @param all Leaves nothing to a later look. */
+  look(look: number, all: boolean): void {
+    this.#look = look;
+    for (const known of this.#warm) this.#examine(known);
+    const turn = this.#turns.splice(0, all ? this.#turns.length : TURN).filter(({ warm }) => !warm);
+    for (const known of turn) this.#examine(known);
+    for (const known of turn) if (!known.warm && !known.gone) this.#turns.push(known);
+    this.#warm = this.#warm.filter((known) => known.warm);
+  }
+
+  /** How much of a file that belongs to a transcript is older than the start. */
+  priorBytesOf(path: string): number {
+    const noted = this.active.get(path)?.priorBytes ?? this.#sideBytes.get(path);
+    if (noted !== undefined) return noted;
+    const stats = statOf(path);
+    return stats === undefined || this.#isNew(stats) ? 0 : stats.size;
+  }
+
+  #examine(known: KnownFile | KnownFolder): void {
+    const stats = statOf(known.path);
+    if ("depth" in known) {
+      if (stats === undefined) known.modifiedMs = undefined;
+      else if (stats.mtimeMs !== known.modifiedMs) this.#list(known, false);
+    } else if (stats === undefined) {
+      known.warm = false;
+      known.gone = true;
+      this.#files.delete(known.path);
+    } else if (stats.size !== known.bytes || stats.ino !== known.inode) {
+      this.#grew(known, stats);
+    }
+    known.look = this.#look;
+  }
+
+  #grew(file: KnownFile, { size, ino }: Stats): void {
+    const active = this.active.get(file.path) ?? {
+      path: file.path,
+      adapter: file.adapter,
+      priorBytes: file.bytes,
+      bytes: file.bytes,
+      grewAtLook: 0,
+      grewBy: 0,
+      grewSinceLook: 0,
+    };
+    active.grewBy = Math.max(0, size - active.bytes);
+    active.bytes = size;
+    active.grewAtLook = this.#look;
+    active.grewSinceLook = file.look;
+    this.active.set(file.path, active);
+    file.bytes = size;
+    file.inode = ino;
+    this.#makeWarm(file);
+  }
+
+  /** @param first Everything in it is taken for older than the start, unless its own times say otherwise. */
+  #list(folder: KnownFolder, first: boolean): void {
+    const stats = statOf(folder.path);
+    if (stats === undefined) return;
+    if (this.#nowMs() - stats.mtimeMs > TIME_STEP_MS) folder.modifiedMs = stats.mtimeMs;
+    if (!first) this.#makeWarm(folder);
+    let isEmpty = true;
+    for (const entry of entriesOf(folder.path)) {
+      isEmpty = false;
+      const path = join(folder.path, entry.name);
+      if (entry.isDirectory()) this.#addFolder(path, folder, first);
+      else if (!this.#files.has(path) && folder.adapter.isTranscript(path))
+        this.#addFile(path, folder, first);
+    }
+    if (isEmpty) this.#makeWarm(folder);
+  }
+
+  #addFolder(path: string, { adapter, depth, look }: KnownFolder, first: boolean): void {
+    if (this.#folders.has(path) || depth + 1 >= MAX_DEPTH) return;
+    const folder = { path, adapter, depth: depth + 1, modifiedMs: undefined, look, warm: false };
+    this.#folders.set(path, folder);
+    this.#list(folder, first);
+    this.#enqueue(folder, statOf(path)?.mtimeMs ?? 0);
+  }
+
+  #addFile(path: string, { adapter, look }: KnownFolder, first: boolean): void {
+    const stats = statOf(path);
+    if (stats === undefined) return;
+    const isOld = first && !this.#isNew(stats);
+    // Codex archives a rollout by moving it.
+    const moved = first ? undefined : [...this.#files.values()].find(({ inode }) => inode === stats.ino);
+    const bytes = isOld ? stats.size : (moved?.bytes ?? 0);
+    const file: KnownFile = { path, adapter, bytes, inode: stats.ino, look, warm: false };
+    this.#files.set(path, file);
+    if (isOld) {
+      this.#enqueue(file, stats.mtimeMs);
+    } else {
+      // Also an empty one: what comes into it is new.
+      this.#makeWarm(file);
+      if (stats.size > bytes) this.#grew(file, stats);
+    }
+    file.look = this.#look;
+  }
+
+  /** Whether a file that we have not seen before was made after the start; some systems do not tell. */
+  #isNew({ birthtimeMs }: Stats): boolean {
+    return this.#look > 0 && birthtimeMs >= this.#startedMs;
+  }
+
+  #enqueue(known: KnownFile | KnownFolder, modifiedMs: number): void {
+    this.#turns.push(known);
+    if (this.#startedMs - modifiedMs < DAY_MS) this.#young.push({ known, modifiedMs });
+  }
+
+  #warmYoungest(): void {
+    this.#young.sort((a, b) => b.modifiedMs - a.modifiedMs);
+    for (const { known } of this.#young.splice(0).slice(0, MAX_WARM)) this.#makeWarm(known);
+    this.#turns = this.#turns.filter(({ warm }) => !warm);
+  }
+
+  #makeWarm(known: KnownFile | KnownFolder): void {
+    if (known.warm) return;
+    known.warm = true;
+    this.#warm.push(known);
+  }
+}
+
+/** The files beside a transcript that belong to it, without itself. */
+function sideFiles(adapter: Adapter, path: string): { path: string; bytes: number }[] {
+  return adapter
+    .filesOf(path, listFolder)
+    .filter((file: SourceFile) => file.path !== path)
+    .map((file) => ({ path: file.path, bytes: statOf(file.path)?.size ?? 0 }));
+}
+
+export function listFolder(path: string): string[] {
+  try {
+    return readdirSync(path);
+  } catch {
+    return []; // no such folder, or none of ours
+  }
+}
+
+function entriesOf(path: string): Dirent[] {
+  try {
+    return readdirSync(path, { withFileTypes: true });
+  } catch {
+    return []; // gone since, or not ours to read
+  }
+}
+
+function statOf(path: string): Stats | undefined {
+  try {
+    return statSync(path, { throwIfNoEntry: false });
+  } catch {
+    return undefined; // not ours to look at
+  }
+}
