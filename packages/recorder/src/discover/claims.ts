@@ -4,7 +4,16 @@
  */
 
 import { hash } from "node:crypto";
-import { linkSync, mkdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { join } from "node:path";
 import { currentWriter, type Writer, writerState } from "@spoor/trace";
 
@@ -47,17 +56,9 @@ export class Claims {
     if (this.#taken.has(file)) return true;
     // A stale claim is removed once; should another spoor be quicker after that, it was first.
     for (let attempt = 0; attempt < 2; attempt++) {
-      try {
-        mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
-        writeFileSync(file, `${JSON.stringify(this.#here)}\n`, { flag: "wx", mode: 0o600 });
-        this.#taken.add(file);
-        return true;
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EEXIST") return true;
-      }
+      if (this.#write(file)) return true;
       const claim = this.#read(file);
-      if (claim === undefined) continue;
-      if (this.#isOurs(claim)) return true;
+      if (claim === undefined || this.#isOurs(claim)) return true;
       if (!this.#isStale(claim)) return false;
       this.#remove(file, claim);
     }
@@ -75,6 +76,18 @@ export class Claims {
 
   #fileOf(path: string): string {
     return join(this.#folder, `${hash("sha256", path, "hex").slice(0, 32)}.json`);
+  }
+
+  /** @returns false where there is a claim already. */
+  #write(file: string): boolean {
+    try {
+      mkdirSync(this.#folder, { recursive: true, mode: 0o700 });
+      writeFileSync(file, `${JSON.stringify(this.#here)}\n`, { flag: "wx", mode: 0o600 });
+      this.#taken.add(file);
+      return true;
+    } catch {
+      return !existsSync(file);
+    }
   }
 
   #read(file: string): Claim | undefined {
