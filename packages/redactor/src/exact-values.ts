@@ -76,7 +76,7 @@ export function formsOf(value: string): readonly Form[] {
 
 function addForm(forms: Map<string, Form>, text: string, base64: boolean): void {
   if (text.length < MIN_EXACT_LENGTH || forms.has(text)) return;
-  const run = /[\x20-\x7e]{4,}/.exec(text) ?? /[\x01-\x7f]+/.exec(text);
+  const run = /[ -~]{4,}/.exec(text) ?? /[ -~]+/.exec(text);
   if (run === null) return; // without any ASCII there is nothing to wake on, and no credential looks so
   forms.set(text, { text, anchor: run[0].slice(0, ANCHOR_LENGTH), offset: run.index, base64 });
 }
@@ -87,7 +87,8 @@ function escapedForms(plain: string): string[] {
   const uri = encodeURIComponent(wellFormed);
   const strictUri = uri.replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
   const lower = (text: string): string => text.replace(/%[0-9A-F]{2}/g, (escape) => escape.toLowerCase());
-  const form = strictUri.replaceAll("%20", "+");
+  const form = new URLSearchParams({ v: wellFormed }).toString().slice(2);
+  const php = strictUri.replaceAll("%20", "+");
   const xml = plain.replaceAll("&", "&amp;").replaceAll("<", "&lt;").replaceAll(">", "&gt;");
   const attribute = xml.replaceAll('"', "&quot;").replaceAll("'", "&apos;");
   return [
@@ -103,6 +104,8 @@ function escapedForms(plain: string): string[] {
     lower(strictUri),
     form,
     lower(form),
+    php,
+    lower(php),
     encodeURI(wellFormed),
     xml,
     attribute,

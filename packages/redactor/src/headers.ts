@@ -59,7 +59,7 @@ export const detectBasic: Detector = (scan, start) => {
 export function isBasic(token: string): string | undefined {
   if (!/^[A-Za-z0-9+/_-]{8,4096}={0,2}$/.test(token)) return undefined;
   const decoded = Buffer.from(token, "base64").toString("utf8");
-  return /^[\x20-\x39\x3b-\x7e]{0,256}:[^\x00-\x1f\ufffd]{3,}$/.test(decoded) ? decoded : undefined;
+  return /^[ -9;-~]{0,256}:[^\p{Cc}\ufffd]{3,}$/u.test(decoded) ? decoded : undefined;
 }
 
 const COOKIE = /ookies?(?:\\{0,8}["'`])?[ \t]{0,4}(?:[:=]|,)[ \t]{0,4}(?:\\{0,8}["'`])?(?=[\w.-]{1,100}=)/iy;

@@ -240,7 +240,7 @@ function positive(index: number, base: number): number | undefined {
 
 /** What ends a value without quotes. In a query string `&` does, elsewhere passwords may hold it. */
 const BARE =
-  /(?:[^\s"'`<>,;\\&\x00-\x1f[]|&(?!quot;|amp;|#|[A-Za-z_][\w.-]*=)|\[(?!REDACTED:)|\\(?![nrtu"'`\\/]))+/y;
+  /(?:[^\s"'`<>,;\\&\p{Cc}[]|&(?!quot;|amp;|#|[A-Za-z_][\w.-]*=)|\[(?!REDACTED:)|\\(?![nrtu"'`\\/]))+/uy;
 
 function readBare(text: string, from: number, nameStart: number): Value | undefined {
   BARE.lastIndex = from;

@@ -99,7 +99,7 @@ function classify(name: string): NameClass | undefined {
   if (PASSWORD.test(last)) return "password";
   if (PASSWORD_WORDS.has(last))
     return NEEDS_QUALIFIER.has(last) && words.length === 0 ? undefined : "password";
-  if (/phrase$/.test(last))
+  if (last.endsWith("phrase"))
     return ["pass", "seed", "recovery", "secret"].includes(words.at(-1) ?? "") ? "password" : undefined;
   if (SECRET.test(last)) {
     return /to?ke?n$/.test(last) && words.some((word) => NOT_A_SECRET_TOKEN.has(word)) ? undefined : "secret";

@@ -122,7 +122,6 @@ class RunRedactor implements Redactor {
 
   learn(value: string): void {
     if (this.#learnt.size >= MAX_VALUES || this.#learnt.has(value) || !isLongEnough(value)) return;
-    if (!isLearnable(value)) return;
     this.#learnt.add(value);
     this.#prefilter = undefined;
     this.#walk.forget();
@@ -144,7 +143,8 @@ class RunRedactor implements Redactor {
     ]);
     const found = findSpans(text, this.#prefilter);
     if (found === undefined) return NO_SPANS;
-    for (const mask of found.masks) this.learn(mask);
+    // The text is not trusted: it must not blank ordinary words in the rest of the trace.
+    for (const mask of found.masks) if (isLearnable(mask)) this.learn(mask);
     return found.spans;
   }
 

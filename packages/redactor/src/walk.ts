@@ -42,6 +42,9 @@ const MAX_KEYS = 4096;
 /** A string this short holds no secret, unless a name says so. */
 const MIN_TEXT = 8;
 
+/** The value of an `Authorization` header: a scheme and what it takes (RFC 9110, 11.4). */
+const CREDENTIALS = /^(?:Bearer|Basic|Token|Digest|AWS4-HMAC-SHA256|Negotiate|ApiKey|SSWS) +[^\s[<$]{6}/i;
+
 export class ValueWalk {
   readonly #actions: WalkActions;
   readonly #keys = new Map<string, KeyInfo>();
@@ -159,13 +162,9 @@ export class ValueWalk {
 
   #maskWhole(text: string, kind: NameClass): string | undefined {
     if (text.length < 4 || isHarmless(text) || isPlaceholderOnly(text)) return undefined;
+    if (CREDENTIALS.test(text)) return this.#actions.whole(text, "authorization");
     // Text about a secret is not one; what secrets it holds is found in it as in any text.
-    if (
-      /\s/.test(text) &&
-      !/^(?:Bearer|Basic|Token|Digest|AWS4)\b/i.test(text) &&
-      text.split(/\s+/).length > 3
-    )
-      return undefined;
+    if (text.split(/\s+/).length > 3) return undefined;
     if (kind === "key" && !(text.length >= 16 && isRandom(text))) return undefined;
     if (kind === "secret" && (text.length < 8 || (isWords(text) && !isRandom(text)))) return undefined;
     if (kind === "password" && isWords(text) && !/\d/.test(text)) return undefined;

@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import { createRedactor, createStreamRedactor, findSecrets, redact } from "../src/index.ts";
 import { TOKEN_RULES } from "../src/rules.ts";
@@ -82,6 +82,17 @@ describe("for any JSON value", () => {
         expect(JSON.parse(JSON.stringify(redacted))).toEqual(redacted);
         expect(Object.keys(redacted as object)).toEqual(["value", "text"]);
       }),
+    );
+  });
+
+  test("JSON text stays JSON, also when it holds JSON", () => {
+    fc.assert(
+      fc.property(texts, fc.nat({ max: 2 }), (text, depth) => {
+        let json = JSON.stringify({ text, [text]: 1, password: 12345678 });
+        for (let i = 0; i < depth; i++) json = JSON.stringify({ inner: json });
+        expect(() => JSON.parse(redact(json)) as unknown).not.toThrow();
+      }),
+      { numRuns: 1500 },
     );
   });
 

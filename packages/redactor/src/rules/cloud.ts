@@ -14,7 +14,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "aws-bedrock-key",
     anchors: ["ABSK", "bedrock-api-key-"],
-    pattern: /(?:ABSK[A-Za-z0-9+\/]{80,300}={0,2}|bedrock-api-key-[A-Za-z0-9+\/]{60,4000}={0,2})/,
+    pattern: /(?:ABSK[A-Za-z0-9+/]{80,300}={0,2}|bedrock-api-key-[A-Za-z0-9+/]{60,4000}={0,2})/,
     source: "https://docs.aws.amazon.com/bedrock/latest/userguide/api-keys.html",
     is: "ABS·Kj4QcuCQj0Bj0ZRwT8yOUq0zvY/TQvs25udvK/9CC6hhKnkDkqTcUf21gXyU9MdyVezAmIdCMkfnLvogm",
     isNot: "ABS·Kj4QcuCQj0Bj0ZRwT8yOUq0zvY/TQvs25udvK/9",
@@ -22,7 +22,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "aws-session-token",
     anchors: ["IQoJb3JpZ2lu", "FwoGZXIvYXdz", "FQoGZXIvYXdz"],
-    pattern: /(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+\/%_-]{60,4000}={0,2}/,
+    pattern: /(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/%_-]{60,4000}={0,2}/,
     source: "https://docs.aws.amazon.com/STS/latest/APIReference/API_Credentials.html",
     is: "IQoJb3JpZ2l·u%22pT-OQ1OzqRQ55e/6Npi-EWHVcwG1xExmujo_NVl%/hSEdTbGOe3WjaTZz",
     isNot: "IQoJb3JpZ2l·u%22pT-OQ1OzqRQ55e/6Npi-E",
@@ -97,7 +97,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "azure-storage-key",
     anchors: ["+ASt"],
-    pattern: /[A-Za-z0-9+\/]{76}\+ASt[A-Za-z0-9+\/]{4}[A-Za-z0-9+\/=]{2,4}/,
+    pattern: /[A-Za-z0-9+/]{76}\+ASt[A-Za-z0-9+/]{4}[A-Za-z0-9+/=]{2,4}/,
     source: "https://learn.microsoft.com/azure/storage/common/storage-account-keys-manage",
     reach: 76,
     is: "4PHCnPG3GviqxkXSdhxrURJUhEXNOVR+JtkahYA6EO9KgkD3SJOgDTP6b1kdDJi2Kd93FpI4QBOn+AS·tdNUy8r",
@@ -123,7 +123,7 @@ export const cloudRules: readonly Rule[] = [
     name: "flyio-token",
     anchors: ["fo1_", "fm1a_", "fm1r_", "fm2_"],
     pattern:
-      /(?:fo1_[A-Za-z0-9_-]{43}|fm1[ar]_[A-Za-z0-9+\/]{60,2000}={0,3}|fm2_[A-Za-z0-9+\/]{60,2000}={0,3})/,
+      /(?:fo1_[A-Za-z0-9_-]{43}|fm1[ar]_[A-Za-z0-9+/]{60,2000}={0,3}|fm2_[A-Za-z0-9+/]{60,2000}={0,3})/,
     source: "https://fly.io/docs/security/tokens/",
     is: "fo1·_hh7V--_QfDkIm5fbAdjA8uvU-7aod6-S6loEY39lWP9",
     isNot: "fo1·_hh7V--_QfDkIm5fbAdj",
@@ -340,7 +340,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "grafana-cloud",
     anchors: ["glc_"],
-    pattern: /glc_[A-Za-z0-9+\/_-]{32,400}={0,2}/,
+    pattern: /glc_[A-Za-z0-9+/_-]{32,400}={0,2}/,
     source: "https://grafana.com/docs/grafana-cloud/account-management/authentication-and-permissions/",
     is: "glc·_i/qYY5VYLkGpjrh/zrfFBcAm+MMJPbMx",
     isNot: "glc·_i/qYY5VYLkGpjr",
@@ -356,7 +356,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "grafana-key",
     anchors: ["eyJrIjoi"],
-    pattern: /eyJrIjoi[A-Za-z0-9+\/_-]{60,400}={0,2}/,
+    pattern: /eyJrIjoi[A-Za-z0-9+/_-]{60,400}={0,2}/,
     source: "https://grafana.com/docs/grafana/latest/developers/http_api/auth/",
     is: "eyJrIjo·i8pyhbyA4np-3/06jHKK4hyU1oz3x4+j8rtkMHE84JexhCt4bTIr+gEe6p0uy",
     isNot: "eyJrIjo·i8pyhbyA4np-3/06jHKK4hyU1oz",
@@ -393,7 +393,7 @@ export const cloudRules: readonly Rule[] = [
   {
     name: "sentry-token",
     anchors: ["sntrys_", "sntryu_"],
-    pattern: /sntry(?:s_eyJ[A-Za-z0-9+\/=_-]{40,500}|u_[0-9a-f]{64})/,
+    pattern: /sntry(?:s_eyJ[A-Za-z0-9+/=_-]{40,500}|u_[0-9a-f]{64})/,
     source: "https://docs.sentry.io/account/auth-tokens/",
     is: "sntrys·_eyJqVqYeOMvpMmpKRP+Wpma2RLl+iMCf9eXPs8UVFKS",
     isNot: "sntrys·_eyJqVqYeOMvpMmpKRP",

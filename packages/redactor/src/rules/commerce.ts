@@ -14,7 +14,7 @@ export const commerceRules: readonly Rule[] = [
   {
     name: "webhook-secret",
     anchors: ["whsec_"],
-    pattern: /whsec_[A-Za-z0-9+\/=]{24,100}/,
+    pattern: /whsec_[A-Za-z0-9+/=]{24,100}/,
     source: "https://docs.stripe.com/webhooks/signature",
     is: "whsec·_eM8QiE3JU/3UIvDUa6N+6RC4",
     isNot: "whsec·_eM8QiE3JU",
@@ -119,7 +119,7 @@ export const commerceRules: readonly Rule[] = [
   {
     name: "adyen-key",
     anchors: ["AQE"],
-    pattern: /AQE[a-z]hmf[A-Za-z0-9+\/=*-]{80,300}/,
+    pattern: /AQE[a-z]hmf[A-Za-z0-9+/=*-]{80,300}/,
     source: "https://docs.adyen.com/development-resources/api-credentials/",
     is: "AQ·EchmfbShlDXclF7ZVRqgiv9A163PKanuqIpctgmNKXsPb62N+oSd/F/8ew0160*pN2pkBnCi5JrQ3SSPPEnm4",
     isNot: "AQ·EchmfbShlDXclF7ZVRqgiv9A163PKanuqIpctgmNK",

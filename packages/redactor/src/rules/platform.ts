@@ -203,7 +203,7 @@ export const platformRules: readonly Rule[] = [
   {
     name: "artifactory-reference",
     anchors: ["cmVmd"],
-    pattern: /cmVmd[A-Za-z0-9+\/]{40,80}={0,2}/,
+    pattern: /cmVmd[A-Za-z0-9+/]{40,80}={0,2}/,
     source: "https://jfrog.com/help/r/jfrog-platform-administration-documentation/reference-token",
     is: "cmVm·dCjiL8WhMgIDiQ6XFIFMg3iSFll62O5BvQoYybEOf",
     isNot: "cmVm·dCjiL8WhMgIDiQ6XFI",
@@ -324,7 +324,7 @@ export const platformRules: readonly Rule[] = [
   {
     name: "onepassword-service",
     anchors: ["ops_eyJ"],
-    pattern: /ops_eyJ[A-Za-z0-9+\/_-]{100,2000}={0,3}/,
+    pattern: /ops_eyJ[A-Za-z0-9+/_-]{100,2000}={0,3}/,
     source: "https://developer.1password.com/docs/service-accounts/",
     is: "ops_ey·JHy5bWLB7mgeyINSyA8AFJhR15Cmd-z0x1rSd-yleidgGWX4l-CPZApoJPoddkYb8FymvAvof0wxp1VAqxl05XwgCNEns9aFxkGzI",
     isNot: "ops_ey·JHy5bWLB7mgeyINSyA8AFJhR15Cmd-z0x1rSd-yleidgGWX",
@@ -349,7 +349,7 @@ export const platformRules: readonly Rule[] = [
     name: "authress-key",
     anchors: ["sc_", "ext_", "scauth_", "authress_"],
     pattern:
-      /(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+\/_=-]{30,120}/,
+      /(?:sc|ext|scauth|authress)_[a-z0-9]{5,30}\.[a-z0-9]{4,6}\.acc[_-][a-z0-9-]{10,32}\.[A-Za-z0-9+/_=-]{30,120}/,
     source: "https://authress.io/knowledge-base/docs/authorization/service-clients/",
     is: "sc·_pxc59.ea50.acc-ayc8a338s6.MS+GYkHJUW5M-DHKxyGW6zA_ttM_z7",
     isNot: "sc·_pxc59.ea50.acc-ayc8a338s6.",

@@ -19,7 +19,7 @@ export const serviceRules: readonly Rule[] = [
       "xapp-",
     ],
     pattern:
-      /(?:xoxe\.)?xox[a-z]-(?:\d-)?[A-Za-z0-9%+\/=]{8,400}(?:-[A-Za-z0-9]{4,400}){0,5}|xapp-\d-[A-Z0-9]{8,20}-\d{8,20}-[0-9a-f]{40,80}/,
+      /(?:xoxe\.)?xox[a-z]-(?:\d-)?[A-Za-z0-9%+/=]{8,400}(?:-[A-Za-z0-9]{4,400}){0,5}|xapp-\d-[A-Z0-9]{8,20}-\d{8,20}-[0-9a-f]{40,80}/,
     source: "https://api.slack.com/authentication/token-types",
     is: "xapp·-2-L2IYQC90-14763463-b580f0cba9b6dd5ff3633a3bec22655eeba2a47a",
     isNot: "xapp·-2-L2IYQC90-14763463-b580f0c",
@@ -28,7 +28,7 @@ export const serviceRules: readonly Rule[] = [
     name: "slack-webhook",
     anchors: ["hooks.slack.com/"],
     pattern:
-      /(?:https?:\/\/)?hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9_-]{6,20}\/[A-Za-z0-9_\/-]{16,100}/,
+      /(?:https?:\/\/)?hooks\.slack(?:-gov)?\.com\/(?:services|workflows|triggers)\/[A-Za-z0-9_-]{6,20}\/[A-Za-z0-9_/-]{16,100}/,
     source: "https://api.slack.com/messaging/webhooks",
     reach: 8,
     is: "hooks.slack.com·/triggers/XlYN-Z/bI8KwtL/koV5SFvF",
@@ -47,7 +47,7 @@ export const serviceRules: readonly Rule[] = [
     name: "teams-webhook",
     anchors: [".webhook.office.com/", ".logic.azure.com"],
     pattern:
-      /https:\/\/[a-z0-9-]{1,80}\.(?:webhook\.office\.com\/webhookb2\/[A-Za-z0-9@\/-]{40,300}|[a-z0-9.-]{0,40}logic\.azure\.com[^\s"'<>]{10,200}?sig=[A-Za-z0-9_%-]{20,100})/,
+      /https:\/\/[a-z0-9-]{1,80}\.(?:webhook\.office\.com\/webhookb2\/[A-Za-z0-9@/-]{40,300}|[a-z0-9.-]{0,40}logic\.azure\.com[^\s"'<>]{10,200}?sig=[A-Za-z0-9_%-]{20,100})/,
     source:
       "https://learn.microsoft.com/microsoftteams/platform/webhooks-and-connectors/how-to/add-incoming-webhook",
     reach: 140,
@@ -278,7 +278,7 @@ export const serviceRules: readonly Rule[] = [
   {
     name: "intercom-token",
     anchors: ["dG9rO"],
-    pattern: /dG9rO[A-Za-z0-9+\/]{50,60}={0,2}/,
+    pattern: /dG9rO[A-Za-z0-9+/]{50,60}={0,2}/,
     source: "https://developers.intercom.com/docs/build-an-integration/learn-more/authentication",
     is: "dG9r·OWVScGVEHJwGR1EcpqdrhPrMfJvaCTIHBBL03q75xbB8GrGJcOA",
     isNot: "dG9r·OWVScGVEHJwGR1EcpqdrhPr",
@@ -342,7 +342,7 @@ export const serviceRules: readonly Rule[] = [
   {
     name: "beamer-key",
     anchors: ["b_"],
-    pattern: /b_[A-Za-z0-9=_+\/-]{44}(?![A-Za-z0-9=_+\/-])/,
+    pattern: /b_[A-Za-z0-9=_+/-]{44}(?![A-Za-z0-9=_+/-])/,
     source: "https://www.getbeamer.com/api",
     is: "b·_cc-swKpSejgi8KZamEH7FvtHcFIexL8hIJC+6iEc3AqT",
     isNot: "b·_cc-swKpSejgi8KZamEH7F",
