@@ -8,6 +8,7 @@
 
 import { spawn, spawnSync } from "node:child_process";
 import { setTimeout as sleep } from "node:timers/promises";
+import { stripVTControlCharacters } from "node:util";
 import type { ModelServer } from "../model-server/index.ts";
 import { type Agent, type Ask, environmentOf, type Place } from "./agents.ts";
 import { agentProcesses, processesMatching, spoorProcesses } from "./processes.ts";
@@ -92,7 +93,7 @@ export async function drive(launch: Launch, place: Place, server: ModelServer): 
     const deadlineMs = Date.now() + DEADLINE_MS;
     while (!holds()) {
       if (Date.now() > deadlineMs || child.exitCode !== null) {
-        const shown = `${plainText(stdout).slice(-1_500)}\n${stderr.slice(-1_500)}`;
+        const shown = `${stripVTControlCharacters(stdout).slice(-1_500)}\n${stderr.slice(-1_500)}`;
         throw new RunStuck(
           `${agent.name} ${child.exitCode === null ? "never" : "ended and never"} ${what}:\n${shown}`,
         );
@@ -114,7 +115,9 @@ export async function drive(launch: Launch, place: Place, server: ModelServer): 
           break;
         case "see":
           await until(`showed "${step.text}"`, () =>
-            withoutSpaces(plainText(stdout.slice(seenFrom))).includes(withoutSpaces(step.text)),
+            withoutSpaces(stripVTControlCharacters(stdout.slice(seenFrom))).includes(
+              withoutSpaces(step.text),
+            ),
           );
           break;
         case "quiet":
@@ -186,14 +189,4 @@ function answersToTerminalQueries(output: string): string {
 /** Programs draw a space by moving the cursor, so texts are compared without any. */
 function withoutSpaces(text: string): string {
   return text.replace(/\s/g, "");
-}
-
-/** The screen's text without colours and cursor moves; a move to another column counts as a space. */
-export function plainText(screen: string): string {
-  return screen
-    .replace(/\u001b\[\d*[CG]/g, " ")
-    .replace(
-      /\u001b(?:\[[0-?]*[ -/]*[@-~]|\][^\u0007\u001b]*(?:\u0007|\u001b\\)|[()][0-9A-B]|[=>78NOM])/g,
-      "",
-    );
 }
