@@ -65,6 +65,10 @@ export class ChatLog {
   #answered = new Set<string>();
   #time: Timestamp | undefined;
   #hasHeader = false;
+  /** A process that resumes writes a header and an empty list, and takes the old list a line later. */
+  #begunAnew = false;
+  /** Where that empty list would cut. */
+  #emptied: number | undefined;
   /** Lines repeat the list under new ids until a `$set` takes it: tool outputs were masked, or a turn cancelled. */
   #replaying = false;
   #outcome: TurnStatus = "unknown";
@@ -112,6 +116,7 @@ export class ChatLog {
   }
 
   #header(line: SourceLine, value: JsonObject): void {
+    this.#begunAnew = this.#hasHeader;
     this.#hasHeader = true;
     this.#learnFolders(value["directories"]);
     for (const message of objectsIn(value["messages"]))
@@ -132,6 +137,9 @@ export class ChatLog {
   #message(message: JsonObject, at: At): void {
     const id = asText(message["id"]);
     if (id === undefined) return;
+    if (this.#emptied !== undefined) this.#cut(this.#emptied);
+    this.#begunAnew = false;
+    this.#emptied = undefined;
     if (message["type"] !== "user") this.#touch(at);
     switch (message["type"]) {
       case "user":
@@ -200,14 +208,15 @@ export class ChatLog {
   }
 
   /**
-   * An answer of the model, or a text that the harness put into the model's mouth: that one has neither
-   * tokens nor a model.
+   * An answer of the model; or a text that the harness put into the model's mouth, without tokens and model;
+   * or the tool calls of an earlier answer, under an id of their own after a notice came between.
    */
   #gemini(id: string, message: JsonObject, at: At): void {
     const known = this.#known.get(id);
     const model = asText(message["model"]);
     const usage = usageOf(message["tokens"]);
-    const isCall = known?.isCall === true || model !== undefined || usage !== undefined;
+    const saysSomething = textOf(message["content"]) !== "" || asArray(message["thoughts"]).length > 0;
+    const isCall = known?.isCall === true || usage !== undefined || (model !== undefined && saysSomething);
     if (isCall) this.#replaying = false;
     else if (this.#replaying) {
       this.#note(id);
@@ -256,7 +265,7 @@ export class ChatLog {
     return parts;
   }
 
-  /** Tool calls that no answer asked for: the harness ran them itself. They count to the latest call. */
+  /** Tool calls that stand apart from their answer, or that the harness made itself: the latest call's. */
   #toolsOfNoCall(calls: readonly JsonObject[], at: At): void {
     const last = this.#entries.findLast((entry) => entry.isCall);
     if (calls.length === 0) return;
@@ -374,6 +383,12 @@ export class ChatLog {
     const ids = messages.map((message) => message["id"]);
     const common = this.#entries.findIndex((entry, index) => entry.id !== ids[index]);
     const kept = common === -1 ? this.#entries.length : common;
+    if (kept === messages.length && this.#begunAnew) {
+      this.#emptied = kept;
+      return;
+    }
+    this.#begunAnew = false;
+    this.#emptied = undefined;
     if (kept === messages.length) {
       if (kept < this.#entries.length) this.#rollBack(`${line.sourceName}:${line.line}`, kept, at);
     } else if (this.#entries.length === 0 && !this.#hasHeader) {

@@ -175,8 +175,11 @@ export function toolResultOf(call: JsonObject): ToolResultFacts | undefined {
         result,
       };
     }
-    case "cancelled":
-      return { id, status: isRefused(result) ? "denied" : "cancelled", result };
+    case "cancelled": {
+      // The model is told of an error, and its author is the user.
+      const status = isRefused(result) ? "denied" : "cancelled";
+      return { id, status, error: { type: status }, error_basis: "flag", result };
+    }
     default:
       return asArray(call["result"]).length === 0 ? undefined : { id, status: "unknown", result };
   }

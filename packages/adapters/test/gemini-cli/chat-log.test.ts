@@ -63,6 +63,23 @@ describe("a message written again", () => {
   });
 });
 
+test("tool calls under an id of their own belong to the answer before them", () => {
+  const lines = chat(
+    ...START,
+    user("u1", "one"),
+    gemini("g1", "I wait."),
+    { id: "i1", timestamp: at(3), type: "info", content: "Request cancelled." },
+    gemini("g2", "", 3, { tokens: null, toolCalls: [tool("t1", { status: "cancelled" })] }),
+  );
+  const events = readAll(lines);
+  expect(figuresOf(events)).toMatchObject({ llmCalls: 1, toolCalls: 1, toolErrors: 1 });
+  expect(ofType(events, "completion")[0]?.content?.messages?.[0]?.parts).toEqual([
+    { type: "text", content: "I wait." },
+    { type: "tool_call", id: "t1", name: "run_shell_command" },
+  ]);
+  expect(ofType(events, "turn_end")).toMatchObject([{ status: "interrupted" }]);
+});
+
 describe("tokens", () => {
   test("input includes what tools at the provider put into the prompt; output includes thoughts", () => {
     const tokens = { input: 100, output: 20, cached: 40, thoughts: 7, tool: 30, total: 157 };
@@ -368,6 +385,19 @@ describe("the list anew", () => {
     expect(figuresOf(readAll(lines))).toMatchObject({ llmCalls: 3, input: 30 });
     expect(saidTo(lines).at(-1)).toEqual(["one", "t1", "t1", "first", "two"]);
     expect(ofType(readAll(lines), "prompt").at(-1)?.input.base?.key).toBe("g2");
+  });
+
+  test("after another process began the file anew but took up nothing starts from what it kept", () => {
+    const lines = chat(
+      ...START,
+      user("u1", "one"),
+      gemini("g1", "first"),
+      ...START,
+      user("u2", "two", 6),
+      gemini("g2", "second", 7),
+    );
+    expect(figuresOf(readAll(lines))).toMatchObject({ llmCalls: 2, llmErrors: 0 });
+    expect(saidTo(lines)).toEqual([["one"], ["two"]]);
   });
 
   test("without the file's beginning belongs to another trace: only what is new is told", () => {

@@ -28,7 +28,7 @@ export function linesOf(
 }
 
 export function linesOfFile(path: string): SourceLine[] {
-  const isStream = /stream[^/]*\.jsonl$/.test(path);
+  const isStream = /stream[^/]*\.jsonl$|\.stdout\.jsonl$/.test(path);
   const name = isStream ? "stdout" : (geminiCli.filesOf(path, () => [])[0]?.name ?? "");
   return linesOf(readFileSync(path, "utf8"), name, isStream ? "stream" : "transcript");
 }
