@@ -20,7 +20,7 @@
 
 import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
-import type { SpanKey } from "@spoor/adapters";
+import { INVOCATION, type SpanKey } from "@spoor/adapters";
 import { createRedactor } from "@spoor/redactor";
 import {
   type Agent,
@@ -36,7 +36,7 @@ import {
 } from "@spoor/trace";
 import { PromptHistory } from "./prompt-history.ts";
 import { type OnSecret, Recording } from "./recording.ts";
-import { type Context, TurnHandle } from "./trace-scopes.ts";
+import { type Context, Scope, TurnHandle } from "./trace-scopes.ts";
 import type { Level } from "./trace-writer.ts";
 
 export interface StartTraceOptions {
@@ -116,12 +116,10 @@ function fileNameOf(name: string): string {
   );
 }
 
-/** A trace being written. Scopes made from it write to the same file. */
-export class TraceHandle implements Disposable, AsyncDisposable {
+/** A trace being written. What is made from it, or told to it directly, goes to the same file. */
+export class TraceHandle extends Scope implements Disposable, AsyncDisposable {
   readonly invocationId: InvocationId;
   readonly #recording: Recording | undefined;
-  readonly #context: Context;
-  readonly #history = new PromptHistory();
   readonly #sampled: boolean;
   #turns = 0;
   #end: Promise<void> | undefined;
@@ -133,15 +131,16 @@ export class TraceHandle implements Disposable, AsyncDisposable {
     sampled: boolean,
     now: () => number,
   ) {
-    this.#recording = recording;
-    this.invocationId = invocationId;
-    this.#sampled = sampled;
     let keys = 0;
-    this.#context = {
+    const context: Context = {
       recording,
       time: () => new Date(now()).toISOString(),
       nextKey: (kind) => `${kind}-${++keys}`,
     };
+    super(context, INVOCATION, new PromptHistory());
+    this.#recording = recording;
+    this.invocationId = invocationId;
+    this.#sampled = sampled;
   }
 
   /** The file; undefined where no trace can be written. */
@@ -170,7 +169,7 @@ export class TraceHandle implements Disposable, AsyncDisposable {
   ): TurnHandle {
     const number = ++this.#turns;
     const span: SpanKey = { kind: "turn", key: String(number) };
-    const time = this.#context.time();
+    const time = this.context.time();
     this.#recording?.write({
       type: "turn_start",
       span,
@@ -179,13 +178,13 @@ export class TraceHandle implements Disposable, AsyncDisposable {
       origin: options.origin ?? "user",
       ...(prompt === undefined ? {} : { content: { prompt } }),
     });
-    return new TurnHandle(this.#context, span, this.#history, number, time);
+    return new TurnHandle(this.context, span, this.history, number, time);
   }
 
   /** Pointers that became known during the run, such as the pull request it opened. */
   amend(known: { pointers?: Pointers; conversationId?: string }): void {
     const { pointers, conversationId } = known;
-    this.#recording?.amendStart(this.#context.time(), {
+    this.#recording?.amendStart(this.context.time(), {
       ...(pointers === undefined ? {} : { pointers }),
       ...(conversationId === undefined ? {} : { conversation_id: conversationId }),
     });
@@ -193,8 +192,9 @@ export class TraceHandle implements Disposable, AsyncDisposable {
 
   /** Writes the last record. Resolves when the trace would survive a power cut; rejects never. */
   end(status: InvocationStatus = "success", options: { exitCode?: number } = {}): Promise<void> {
+    this.tellUnrun();
     this.#end ??=
-      this.#recording?.end({ status, time: this.#context.time(), exitCode: options.exitCode }) ??
+      this.#recording?.end({ status, time: this.context.time(), exitCode: options.exitCode }) ??
       Promise.resolve();
     return this.#end;
   }

@@ -61,17 +61,16 @@ export interface ResultOptions {
   durationMs?: number;
 }
 
-/** Something that calls models and tools: a turn, or a sub-agent. */
-abstract class Scope implements Disposable {
+/** Something that calls models and tools: a trace, a turn, or a sub-agent. */
+export class Scope {
   protected readonly context: Context;
   protected readonly span: SpanKey;
-  protected ended = false;
-  readonly #history: PromptHistory;
+  protected readonly history: PromptHistory;
 
   constructor(context: Context, span: SpanKey, history: PromptHistory) {
     this.context = context;
     this.span = span;
-    this.#history = history;
+    this.history = history;
   }
 
   /** A model is asked. Call `completion` or `fail` on what this returns. */
@@ -79,7 +78,7 @@ abstract class Scope implements Disposable {
     this.tellUnrun();
     const key: SpanKey = { kind: "model", key: this.context.nextKey("model") };
     const time = this.context.time();
-    const { input, content } = this.#history.prompt(key, facts);
+    const { input, content } = this.history.prompt(key, facts);
     const { model, provider, parameters, attempt } = facts;
     this.context.recording?.write({
       type: "prompt",
@@ -93,12 +92,12 @@ abstract class Scope implements Disposable {
       input,
       content,
     });
-    return new ModelCall(this.context, key, this.span, time, this.#history);
+    return new ModelCall(this.context, key, this.span, time, this.history);
   }
 
   /** A tool is called. Call `result`, `fail`, `deny` or `cancel` on what this returns. */
   tool(name: string, args?: unknown, options: ToolOptions = {}): ToolRun {
-    const id = this.#history.runs(name, options.id) ?? this.context.nextKey("tool");
+    const id = this.history.runs(name, options.id) ?? this.context.nextKey("tool");
     const key: SpanKey = { kind: "tool", key: id };
     const time = this.context.time();
     const identity: ToolIdentity =
@@ -109,7 +108,7 @@ abstract class Scope implements Disposable {
 
   /** Calls that the model asked for and the program did not run: they were made, and have no result. */
   protected tellUnrun(): void {
-    for (const asked of this.#history.takeUnrun())
+    for (const asked of this.history.takeUnrun())
       this.#tellCall({ kind: "tool", key: asked.id }, this.context.time(), asked, identifyTool(asked.name));
   }
 
@@ -163,17 +162,31 @@ abstract class Scope implements Disposable {
     });
   }
 
-  /** Ends it; what was ended already stays as it was. */
-  abstract end(status: "success" | "error" | "interrupted"): void;
-
-  /** Left without an end: `unknown`, for nobody said how it went. */
-  abstract [Symbol.dispose](): void;
+  /**
+   * A figure about this run, for instance of an evaluation.
+   *
+   * @param name `id@version`, so that figures of different versions are not mixed.
+   */
+  score(name: string, value: number, options: { label?: string; explanation?: string } = {}): void {
+    const { label, explanation } = options;
+    this.context.recording?.write({
+      type: "score",
+      span: { kind: "point", key: this.context.nextKey("point") },
+      parent: this.span,
+      time: this.context.time(),
+      name,
+      value,
+      ...(label === undefined ? {} : { label }),
+      ...(explanation === undefined ? {} : { content: { explanation } }),
+    });
+  }
 }
 
 /** One prompt of the user, to the agent's answer. */
-export class TurnHandle extends Scope {
+export class TurnHandle extends Scope implements Disposable {
   readonly #number: number;
   readonly #startTime: string;
+  #ended = false;
 
   /** @internal Made by `TraceHandle.turn`. */
   constructor(context: Context, span: SpanKey, history: PromptHistory, number: number, startTime: string) {
@@ -182,17 +195,19 @@ export class TurnHandle extends Scope {
     this.#startTime = startTime;
   }
 
-  override end(status: "success" | "error" | "interrupted"): void {
+  /** Ends it; what was ended already stays as it was. */
+  end(status: "success" | "error" | "interrupted"): void {
     this.#end(status);
   }
 
-  override [Symbol.dispose](): void {
+  /** Left without an end: `unknown`, for nobody said how it went. */
+  [Symbol.dispose](): void {
     this.#end("unknown");
   }
 
   #end(status: "success" | "error" | "interrupted" | "unknown"): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.#ended) return;
+    this.#ended = true;
     this.tellUnrun();
     const time = this.context.time();
     this.context.recording?.write({
@@ -207,8 +222,9 @@ export class TurnHandle extends Scope {
 }
 
 /** A sub-agent: a thread of model calls of its own, below the tool call that started it. */
-export class AgentHandle extends Scope {
+export class AgentHandle extends Scope implements Disposable {
   readonly #parent: SpanKey;
+  #ended = false;
 
   /** @internal Made by `ToolRun.agent`. */
   constructor(context: Context, span: SpanKey, parent: SpanKey) {
@@ -216,17 +232,19 @@ export class AgentHandle extends Scope {
     this.#parent = parent;
   }
 
-  override end(status: "success" | "error" | "interrupted"): void {
+  /** Ends it; what was ended already stays as it was. */
+  end(status: "success" | "error" | "interrupted"): void {
     this.#end(status);
   }
 
-  override [Symbol.dispose](): void {
+  /** Left without an end: `unknown`, for nobody said how it went. */
+  [Symbol.dispose](): void {
     this.#end("unknown");
   }
 
   #end(status: "success" | "error" | "interrupted" | "unknown"): void {
-    if (this.ended) return;
-    this.ended = true;
+    if (this.#ended) return;
+    this.#ended = true;
     this.tellUnrun();
     this.context.recording?.write({
       type: "agent_end",
