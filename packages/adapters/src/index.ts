@@ -3,6 +3,7 @@
 import type { Adapter, AgentName, Detection, Env } from "./adapter.ts";
 import { claudeCode } from "./claude-code/index.ts";
 import { codex } from "./codex/index.ts";
+import { geminiCli } from "./gemini-cli/index.ts";
 import { detectCommand as detectPlain } from "./plain/detect.ts";
 
 export type * from "./adapter.ts";
@@ -14,7 +15,7 @@ export { identifyTool } from "./tools.ts";
 export type { ToolIdentity } from "./tools.ts";
 
 /** All agents whose files and streams are understood. */
-export const ADAPTERS: readonly Adapter[] = [claudeCode, codex];
+export const ADAPTERS: readonly Adapter[] = [claudeCode, codex, geminiCli];
 
 export function adapterOf(name: AgentName): Adapter | undefined {
   return ADAPTERS.find((adapter) => adapter.name === name);

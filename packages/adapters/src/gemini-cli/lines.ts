@@ -177,8 +177,8 @@ export function toolResultOf(call: JsonObject): ToolResultFacts | undefined {
     }
     case "cancelled": {
       // The model is told of an error, and its author is the user.
-      const status = isRefused(result) ? "denied" : "cancelled";
-      return { id, status, error: { type: status }, error_basis: "flag", result };
+      const type = isRefused(result) ? "denied" : "cancelled";
+      return { id, status: type, error: { type }, error_basis: "flag", result };
     }
     default:
       return asArray(call["result"]).length === 0 ? undefined : { id, status: "unknown", result };

@@ -4,7 +4,7 @@
  * of single calls, and of shell commands no exit code.
  */
 
-import type { ErrorInfo, TurnStatus } from "@spoor/trace";
+import type { ErrorInfo, TurnStatus, Usage } from "@spoor/trace";
 import type { JsonObject, SourceLine } from "../adapter.ts";
 import type { Conversation } from "../conversation.ts";
 import { asString, asText, asTime, at as get } from "../json.ts";
@@ -13,6 +13,11 @@ import { usageOfStats } from "./lines.ts";
 
 /** `errorName` of what is no fault of a request: limits of the CLI itself. */
 const NOT_A_REQUEST = /^Fatal(TurnLimited|ToolExecution|Input|Sandbox|Config)Error$/;
+
+/** No call's tokens are printed, only the run's: of every count this is a lower bound. */
+const USAGE: Usage = {
+  partial: ["cache_read_tokens", "input_tokens", "output_tokens", "reasoning_tokens"],
+};
 
 export class StreamLog {
   readonly #conversation: Conversation;
@@ -125,7 +130,8 @@ export class StreamLog {
     if (this.#call === undefined) {
       this.#call = key;
       this.#asked = false;
-      this.#conversation.main.answer(key, at, [], { model: this.#model, provider: "gcp.gen_ai" });
+      const facts: Answer = { model: this.#model, provider: "gcp.gen_ai", usage: USAGE };
+      this.#conversation.main.answer(key, at, [], facts);
     }
     return this.#call;
   }

@@ -187,6 +187,12 @@ describe("the stream of 0.61", () => {
       output_tokens: 280,
       reasoning_tokens: 80,
     });
+    // So a reader takes the run's sums, not those of its calls.
+    expect(ofType(events, "completion").map(({ usage }) => usage)).toEqual(
+      Array.from({ length: 4 }).fill({
+        partial: ["cache_read_tokens", "input_tokens", "output_tokens", "reasoning_tokens"],
+      }),
+    );
   });
 
   test("names its spans by line, and joins its conversation with the chat's", () => {

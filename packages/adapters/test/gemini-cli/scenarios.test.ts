@@ -4,7 +4,7 @@ import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import type { SourceLine } from "../../src/adapter.ts";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
-import { FIXTURES, linesOf, linesOfFile, ofType, read, readAll } from "./read-source.ts";
+import { linesOf, linesOfFile, ofType, read, readAll } from "./read-source.ts";
 import { promptsOf } from "./trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
@@ -18,14 +18,16 @@ interface Truth {
   usage: { input: number; cacheRead: number; output: number; reasoning: number };
 }
 
-const folderOf = (scenario: string): string => `${FIXTURES}0.61.0/${scenario}/`;
+const SCENARIOS = new URL("../../../../fixtures/transcripts/gemini-cli/0.61.0/", import.meta.url).pathname;
+
+const folderOf = (scenario: string): string => `${SCENARIOS}${scenario}/`;
 const truthOf = (scenario: string): Truth =>
   JSON.parse(readFileSync(`${folderOf(scenario)}truth.json`, "utf8")) as Truth;
 
 /** The lines of all files of a scenario's conversation, as an import reads them. */
 function chatLines(scenario: string): SourceLine[] {
-  const chats = `${folderOf(scenario)}project/chats`;
-  const [session = ""] = readdirSync(chats).filter((name) => name.startsWith("session-"));
+  const chats = `${folderOf(scenario)}home/.gemini/tmp/project/chats`;
+  const session = readdirSync(chats).find((name) => name.startsWith("session-")) ?? "";
   return geminiCli
     .filesOf(`${chats}/${session}`, list)
     .flatMap(({ path, name, kind }, source) => linesOf(readFileSync(path, "utf8"), name, kind, source));
@@ -50,44 +52,40 @@ const HIDDEN: Record<string, { llm_errors?: number; tool_calls?: number }> = {
   killed: { tool_calls: 1 },
 };
 
-describe.each(["api-error", "interrupt", "killed", "resume", "retry", "sub-agent", "tui"])(
-  "%s",
-  (scenario) => {
-    const truth = truthOf(scenario);
-    const hidden = HIDDEN[scenario] ?? {};
-    const lines = chatLines(scenario);
-    const events = readAll(lines);
+describe.each(readdirSync(SCENARIOS))("%s", (scenario) => {
+  const truth = truthOf(scenario);
+  const hidden = HIDDEN[scenario] ?? {};
+  const lines = chatLines(scenario);
+  const events = readAll(lines);
 
-    test("has in its chat the calls, tools, errors and tokens that there were", () => {
-      const { exitCodes, toolErrors, ...figures } = figuresOf(events);
-      expect({ ...figures, toolErrors: toolErrors + exitCodes.length }).toEqual({
-        llmCalls: truth.llm_calls,
-        llmErrors: truth.llm_errors - (hidden.llm_errors ?? 0),
-        toolCalls: truth.tool_calls - (hidden.tool_calls ?? 0),
-        toolErrors: truth.tool_errors,
-        input: truth.usage.input,
-        cached: truth.usage.cacheRead,
-        output: truth.usage.output - truth.usage.reasoning,
-        thoughts: truth.usage.reasoning,
-      });
+  test("has in its chat the calls, tools, errors and tokens that there were", () => {
+    const { exitCodes, toolErrors, ...figures } = figuresOf(events);
+    expect({ ...figures, toolErrors: toolErrors + exitCodes.length }).toEqual({
+      llmCalls: truth.llm_calls,
+      llmErrors: truth.llm_errors - (hidden.llm_errors ?? 0),
+      toolCalls: truth.tool_calls - (hidden.tool_calls ?? 0),
+      toolErrors: truth.tool_errors,
+      input: truth.usage.input,
+      cached: truth.usage.cacheRead,
+      output: truth.usage.output - truth.usage.reasoning,
+      thoughts: truth.usage.reasoning,
     });
+  });
 
-    test("knows every line of its chat", () => {
-      const parser = geminiCli.createParser();
-      readAll(lines, parser);
-      expect(parser.facts.unknownTypes).toEqual({});
-      expect(parser.facts.cwd).toBe("/home/dev/project");
-    });
+  test("knows every line of its chat", () => {
+    const parser = geminiCli.createParser();
+    readAll(lines, parser);
+    expect(parser.facts.unknownTypes).toEqual({});
+  });
 
-    test("gives for every prefix of its lines the first of its events", () => {
-      const whole = read(lines);
-      for (let cut = 0; cut <= lines.length; cut++) {
-        const part = read(lines.slice(0, cut));
-        expect(whole.slice(0, part.length)).toEqual(part);
-      }
-    });
-  },
-);
+  test("gives for every prefix of its lines the first of its events", () => {
+    const whole = read(lines);
+    for (let cut = 0; cut <= lines.length; cut++) {
+      const part = read(lines.slice(0, cut));
+      expect(whole.slice(0, part.length)).toEqual(part);
+    }
+  });
+});
 
 test("each process of a resumed chat goes on where the last one stood", () => {
   const events = readAll(chatLines("resume"));
