@@ -247,7 +247,7 @@ export class Discovery {
     return found.adapter.filesOf(found.path, listFolder).map((file) => {
       const known = files.findIndex(({ path }) => path === file.path);
       if (known !== -1) return known;
-      followers.push(follow(file.path, this.#transcripts.priorBytesOf(file.path)));
+      followers.push(follow(file.path, this.#transcripts.priorBytesOf(file.path, found.path)));
       return files.push(file) - 1;
     });
   }

@@ -9,18 +9,18 @@
 
 import { type Dirent, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, join } from "node:path";
-import type { Adapter, Env, SourceFile } from "@spoor/adapters";
+import type { Adapter, Env } from "@spoor/adapters";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Of what each agent stored youngest, at most so many files and folders are looked at each time. */
-const MAX_WARM = 128;
-/** How many of the others take their turn in one look. */
-const TURN = 128;
+const MAX_WARM = 96;
+/** How many of the other folders, and of the other files, take their turn in one look. */
+const TURN = 64;
 /** Sessions lie at most this deep (Codex: year, month, day). */
 const MAX_DEPTH = 4;
 /** Of files first seen long after the start: since when they are so long is not known. */
 const NEVER = -1;
-/** A folder that changed so shortly before it was listed may change again without a new time. */
+/** File times may lag by so much: a folder that has just changed may change again without a new time. */
 const TIME_STEP_MS = 50;
 
 /** A transcript that was written to since the start. */
@@ -64,13 +64,15 @@ export class Transcripts {
   readonly active: Map<string, Active> = new Map();
   readonly #files = new Map<string, KnownFile>();
   readonly #folders = new Map<string, KnownFolder>();
-  /** Sizes of the files beside the youngest transcripts, as they were at the start. */
-  readonly #sideBytes = new Map<string, number>();
+  /** Sizes of the files beside the youngest transcripts, as they were at the start, by transcript. */
+  readonly #sideBytes = new Map<string, ReadonlyMap<string, number>>();
   readonly #nowMs: () => number;
   readonly #startedMs: number;
-  #turns: (KnownFile | KnownFolder)[] = [];
-  #warm: (KnownFile | KnownFolder)[] = [];
-  #young: { known: KnownFile | KnownFolder; modifiedMs: number }[] = [];
+  readonly #coldFiles: KnownFile[] = [];
+  readonly #coldFolders: KnownFolder[] = [];
+  readonly #named = new Set<string>();
+  readonly #warm: (KnownFile | KnownFolder)[] = [];
+  readonly #young: { known: KnownFile | KnownFolder; modifiedMs: number }[] = [];
   #look = 0;
 
   /** Notes what there is. */
@@ -79,8 +81,7 @@ export class Transcripts {
     this.#startedMs = nowMs();
     for (const adapter of adapters) this.addFolders(adapter, env, home);
     for (const { path, adapter, warm } of this.#files.values())
-      if (warm)
-        for (const { path: side, bytes } of sideFiles(adapter, path)) this.#sideBytes.set(side, bytes);
+      if (warm) this.#sideBytes.set(path, sideBytes(adapter, path));
   }
 
   /** Also watches the folders that an agent with this environment would use. */
@@ -90,41 +91,51 @@ export class Transcripts {
       const folder = { path, adapter, depth: 0, modifiedMs: undefined, look: NEVER, warm: false };
       this.#folders.set(path, folder);
       this.#makeWarm(folder);
-      this.#list(folder, true);
+      const stats = statOf(path);
+      if (stats !== undefined) this.#list(folder, stats.mtimeMs, true);
     }
     this.#warmYoungest();
   }
 
-  /** From now on looks each time at the files whose name has this in it. */
-  warm(part: string): void {
-    for (const file of this.#files.values()) if (basename(file.path).includes(part)) this.#makeWarm(file);
+  /** From now on looks each time at the transcript of this conversation, if there is one. */
+  warm(conversationId: string): void {
+    if (this.#named.has(conversationId)) return;
+    this.#named.add(conversationId);
+    for (const file of this.#files.values())
+      if (basename(file.path).includes(conversationId)) this.#makeWarm(file);
   }
 
   /** @param all Leaves nothing to a later look. */
   look(look: number, all: boolean): void {
     this.#look = look;
     for (const known of this.#warm) this.#examine(known);
-    const turn = this.#turns.splice(0, all ? this.#turns.length : TURN).filter(({ warm }) => !warm);
-    for (const known of turn) this.#examine(known);
-    for (const known of turn) if (!known.warm && !known.gone) this.#turns.push(known);
-    this.#warm = this.#warm.filter((known) => known.warm);
+    this.#takeTurns(this.#coldFolders, all);
+    this.#takeTurns(this.#coldFiles, all);
   }
 
-  /** How much of a file that belongs to a transcript is older than the start. */
-  priorBytesOf(path: string): number {
-    const noted = this.active.get(path)?.priorBytes ?? this.#sideBytes.get(path);
-    if (noted !== undefined) return noted;
+  /** How much of a file that belongs to `transcript` (or is it) is older than the start, in bytes. */
+  priorBytesOf(path: string, transcript: string): number {
+    const ofTranscript = this.active.get(transcript)?.priorBytes;
+    if (path === transcript || ofTranscript === 0) return ofTranscript ?? 0;
+    const noted = this.#sideBytes.get(transcript);
+    if (noted !== undefined) return noted.get(path) ?? 0;
     const stats = statOf(path);
     return stats === undefined || this.#isNew(stats) ? 0 : stats.size;
   }
 
+  #takeTurns(cold: (KnownFile | KnownFolder)[], all: boolean): void {
+    const turn = cold.splice(0, all ? cold.length : TURN).filter(({ warm, gone }) => !warm && !gone);
+    for (const known of turn) this.#examine(known);
+    cold.push(...turn);
+  }
+
   #examine(known: KnownFile | KnownFolder): void {
+    if (known.gone) return;
     const stats = statOf(known.path);
     if ("depth" in known) {
       if (stats === undefined) known.modifiedMs = undefined;
-      else if (stats.mtimeMs !== known.modifiedMs) this.#list(known, false);
+      else if (stats.mtimeMs !== known.modifiedMs) this.#list(known, stats.mtimeMs, false);
     } else if (stats === undefined) {
-      known.warm = false;
       known.gone = true;
       this.#files.delete(known.path);
     } else if (stats.size !== known.bytes || stats.ino !== known.inode) {
@@ -154,28 +165,27 @@ export class Transcripts {
   }
 
   /** @param first Everything in it is taken for older than the start, unless its own times say otherwise. */
-  #list(folder: KnownFolder, first: boolean): void {
-    const stats = statOf(folder.path);
-    if (stats === undefined) return;
-    if (this.#nowMs() - stats.mtimeMs > TIME_STEP_MS) folder.modifiedMs = stats.mtimeMs;
+  #list(folder: KnownFolder, modifiedMs: number, first: boolean): void {
+    if (this.#nowMs() - modifiedMs > TIME_STEP_MS) folder.modifiedMs = modifiedMs;
     if (!first) this.#makeWarm(folder);
-    let isEmpty = true;
     for (const entry of entriesOf(folder.path)) {
-      isEmpty = false;
       const path = join(folder.path, entry.name);
       if (entry.isDirectory()) this.#addFolder(path, folder, first);
       else if (!this.#files.has(path) && folder.adapter.isTranscript(path))
         this.#addFile(path, folder, first);
     }
-    if (isEmpty) this.#makeWarm(folder);
   }
 
   #addFolder(path: string, { adapter, depth, look }: KnownFolder, first: boolean): void {
     if (this.#folders.has(path) || depth + 1 >= MAX_DEPTH) return;
+    const stats = statOf(path);
+    if (stats === undefined) return;
     const folder = { path, adapter, depth: depth + 1, modifiedMs: undefined, look, warm: false };
     this.#folders.set(path, folder);
-    this.#list(folder, first);
-    this.#enqueue(folder, statOf(path)?.mtimeMs ?? 0);
+    this.#list(folder, stats.mtimeMs, first);
+    if (folder.warm) return;
+    this.#coldFolders.push(folder);
+    this.#noteAge(folder, stats.mtimeMs);
   }
 
   #addFile(path: string, { adapter, look }: KnownFolder, first: boolean): void {
@@ -188,7 +198,8 @@ export class Transcripts {
     const file: KnownFile = { path, adapter, bytes, inode: stats.ino, look, warm: false };
     this.#files.set(path, file);
     if (isOld) {
-      this.#enqueue(file, stats.mtimeMs);
+      this.#coldFiles.push(file);
+      this.#noteAge(file, stats.mtimeMs);
     } else {
       // Also an empty one: what comes into it is new.
       this.#makeWarm(file);
@@ -199,18 +210,17 @@ export class Transcripts {
 
   /** Whether a file that we have not seen before was made after the start; some systems do not tell. */
   #isNew({ birthtimeMs }: Stats): boolean {
-    return this.#look > 0 && birthtimeMs >= this.#startedMs;
+    return this.#look > 0 && birthtimeMs >= this.#startedMs - TIME_STEP_MS;
   }
 
-  #enqueue(known: KnownFile | KnownFolder, modifiedMs: number): void {
-    this.#turns.push(known);
+  #noteAge(known: KnownFile | KnownFolder, modifiedMs: number): void {
     if (this.#startedMs - modifiedMs < DAY_MS) this.#young.push({ known, modifiedMs });
   }
 
   #warmYoungest(): void {
     this.#young.sort((a, b) => b.modifiedMs - a.modifiedMs);
-    for (const { known } of this.#young.splice(0).slice(0, MAX_WARM)) this.#makeWarm(known);
-    this.#turns = this.#turns.filter(({ warm }) => !warm);
+    for (const { known } of this.#young.slice(0, MAX_WARM)) this.#makeWarm(known);
+    this.#young.length = 0;
   }
 
   #makeWarm(known: KnownFile | KnownFolder): void {
@@ -220,12 +230,10 @@ export class Transcripts {
   }
 }
 
-/** The files beside a transcript that belong to it, without itself. */
-function sideFiles(adapter: Adapter, path: string): { path: string; bytes: number }[] {
-  return adapter
-    .filesOf(path, listFolder)
-    .filter((file: SourceFile) => file.path !== path)
-    .map((file) => ({ path: file.path, bytes: statOf(file.path)?.size ?? 0 }));
+/** The sizes of the files beside a transcript that belong to it. */
+function sideBytes(adapter: Adapter, path: string): ReadonlyMap<string, number> {
+  const beside = adapter.filesOf(path, listFolder).slice(1);
+  return new Map(beside.map((file) => [file.path, statOf(file.path)?.size ?? 0]));
 }
 
 export function listFolder(path: string): string[] {
