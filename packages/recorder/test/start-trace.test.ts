@@ -47,13 +47,11 @@ describe("a whole run", () => {
   test("is a tree of turn, model calls, tools and a sub-agent, with sums", async () => {
     const trace = start({ agent: { name: "demo", role: "fixer" } });
     const turn = trace.turn("fix it");
-    turn
-      .prompt({ model: "m", messages: [user("fix it")] })
-      .completion({
-        message: asks("c1", "make"),
-        usage: { input_tokens: 10, output_tokens: 2 },
-        costUsd: 0.5,
-      });
+    turn.prompt({ model: "m", messages: [user("fix it")] }).completion({
+      message: asks("c1", "make"),
+      usage: { input_tokens: 10, output_tokens: 2 },
+      costUsd: 0.5,
+    });
     const tool = turn.tool("shell", { command: "make" }, { id: "c1" });
     const helper = tool.agent({ name: "explorer" });
     helper

@@ -126,7 +126,9 @@ export function toInvocation(trace: Trace, path: string, writer: () => WriterSta
   const start = trace.invocation?.start;
   const end = trace.invocation?.end;
   const computed = totalsOf(trace);
-  const totals = { ...computed, cost: end?.totals?.cost ?? computed.cost };
+  // The end knows what the agent said of the whole run, where single calls show less.
+  const told = computed.usage.partial === undefined ? undefined : end?.totals?.usage;
+  const totals = { ...computed, usage: told ?? computed.usage, cost: end?.totals?.cost ?? computed.cost };
   const startTime = start?.time ?? trace.spans[0]?.start_time ?? trace.lastTime ?? "";
   const turns = trace.spans.filter((span) => span.kind === "turn");
   const decisions = trace.spans

@@ -167,7 +167,19 @@ export class ClaudeParser implements Parser {
     const type = asText(value["type"]) ?? "";
     const thread = this.#threadOf(line, value, where);
     const isMain = thread === this.#conversation.main;
-    if (isMain) this.#conversation.touch(where);
+    this.#readByType(type, line, value, where, thread, isMain);
+    // After it was read: a prompt ends the turn before it where that turn's own last line stands.
+    if (isMain && (type === "user" || type === "assistant")) this.#conversation.touch(where);
+  }
+
+  #readByType(
+    type: string,
+    line: SourceLine,
+    value: JsonObject,
+    where: At,
+    thread: Thread,
+    isMain: boolean,
+  ): void {
     switch (type) {
       case "user":
         return this.#readUser(line, value, where, thread, isMain);

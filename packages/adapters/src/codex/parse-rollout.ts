@@ -109,17 +109,16 @@ export class Rollout {
     if (type === "session_meta") this.#readMeta(payload, time);
     else if (!this.#isReplayed(type, payload, time)) {
       const here = hereOf(line, time);
-      this.#conversation.touch(here.at);
       // The request for a summary ends in an instruction that the rollout does not have.
       if (at(line.value["metadata"], "compaction_output") === true) this.#conversation.main.incomplete();
       this.#readOwn(type, payload, here);
+      this.#conversation.touch(here.at);
     }
   }
 
   /** See `Parser.flush`; what the conversation itself holds open is its own to write. */
-  settle(when: "quiet" | "stop"): void {
+  settle(): void {
     this.#turns.begin();
-    if (when === "stop") this.#tools.settle();
   }
 
   /** See `Parser.resume`: the next prompt is told from its beginning. */
@@ -452,7 +451,8 @@ export class Rollout {
 
   #endTurn(where: At | undefined, status: TurnStatus, reported: JsonObject): void {
     if (!this.#turns.isOpen) return;
-    this.settle("stop");
+    this.settle();
+    this.#tools.settle();
     this.#turns.end(where, status, reported);
     this.#call = undefined;
   }

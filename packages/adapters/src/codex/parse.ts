@@ -35,13 +35,13 @@ export class CodexParser implements Parser {
   }
 
   flush(at: "quiet" | "stop"): Event[] {
-    this.#rollout.settle(at);
+    this.#rollout.settle();
     this.#conversation.flush(at);
     return this.#conversation.take();
   }
 
   resume(): void {
-    this.#rollout.settle("stop");
+    this.#rollout.settle();
     this.#conversation.resume();
     this.#rollout.resume();
   }
