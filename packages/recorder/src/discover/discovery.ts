@@ -153,6 +153,8 @@ export class Discovery {
    */
   look(last = false): Look {
     const look = ++this.#look;
+    if (look === 1 && this.#hasEnded && !this.#hasWritten())
+      return { conversations: [], lines: [], ambiguous: 0 };
     this.#processes.look(look);
     this.#findFolders();
     this.#gatherer.beforeLook(this.#options.adapters);
@@ -179,6 +181,12 @@ export class Discovery {
   /** Lets other spoors have what we claimed. */
   close(): void {
     this.#claims.close();
+  }
+
+  /** Whether there is anything to find for a command that ended before the first look, as most shell commands do. */
+  #hasWritten(): boolean {
+    this.#transcripts.look(this.#look, this.#isThorough(true));
+    return this.#transcripts.active.size > 0;
   }
 
   #isThorough(last: boolean): boolean {

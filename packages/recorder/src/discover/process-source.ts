@@ -5,7 +5,7 @@
  */
 
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync, readlinkSync } from "node:fs";
+import { closeSync, openSync, readdirSync, readFileSync, readlinkSync, readSync } from "node:fs";
 
 export interface ProcessRow {
   readonly pid: number;
@@ -47,7 +47,7 @@ class ProcFolder implements ProcessSource {
   }
 
   rowOf(pid: number): ProcessRow | undefined {
-    const stat = attempt(() => readFileSync(`/proc/${pid}/stat`, "latin1"));
+    const stat = attempt(() => readStart(`/proc/${pid}/stat`));
     if (stat === undefined) return undefined;
     // The name stands in brackets and may hold some itself; fields 3, 4 and 22 follow it.
     const end = stat.lastIndexOf(")");
@@ -90,9 +90,21 @@ class ProcFolder implements ProcessSource {
   }
 
   writtenBytesOf(pid: number): number | undefined {
-    const io = attempt(() => readFileSync(`/proc/${pid}/io`, "latin1"));
+    const io = attempt(() => readStart(`/proc/${pid}/io`));
     const bytes = /^wchar:\s*(\d+)/m.exec(io ?? "")?.[1];
     return bytes === undefined ? undefined : Number(bytes);
+  }
+}
+
+const shortBuffer = Buffer.alloc(4096);
+
+/** A file below that size, at half the cost of `readFileSync`: some hundred are read in a look at a busy machine. */
+function readStart(path: string): string {
+  const fd = openSync(path, "r");
+  try {
+    return shortBuffer.toString("latin1", 0, readSync(fd, shortBuffer));
+  } finally {
+    closeSync(fd);
   }
 }
 

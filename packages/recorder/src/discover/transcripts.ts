@@ -8,7 +8,7 @@
  */
 
 import { type Dirent, readdirSync, statSync, type Stats } from "node:fs";
-import { basename, join } from "node:path";
+import { basename, sep } from "node:path";
 import type { Adapter, Env } from "@spoor/adapters";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
@@ -168,10 +168,14 @@ export class Transcripts {
   #list(folder: KnownFolder, modifiedMs: number, first: boolean): void {
     if (this.#nowMs() - modifiedMs > TIME_STEP_MS) folder.modifiedMs = modifiedMs;
     if (!first) this.#makeWarm(folder);
-    for (const entry of entriesOf(folder.path)) {
-      const path = join(folder.path, entry.name);
-      if (entry.isDirectory()) this.#addFolder(path, folder, first);
-      else if (!this.#files.has(path) && folder.adapter.isTranscript(path))
+    const entries = entriesOf(folder.path);
+    const names = new Set(entries.map(({ name }) => name));
+    for (const entry of entries) {
+      const path = `${folder.path}${sep}${entry.name}`; // what `join` does, at a tenth of its cost
+      if (entry.isDirectory()) {
+        // One named like a transcript beside it is that one's own, and holds no other's.
+        if (!names.has(`${entry.name}.jsonl`)) this.#addFolder(path, folder, first);
+      } else if (!this.#files.has(path) && folder.adapter.isTranscript(path))
         this.#addFile(path, folder, first);
     }
   }
