@@ -5,11 +5,8 @@ import { foldTrace, PromptRestorer, readEntries, toInvocation, type TraceRecord 
 /** Fields that say where in which file a record stands. */
 const PLACE = new Set(["seq", "from", "writer", "recorder", "losses"]);
 
-/** @returns Plain data; a list that an amendment emptied is absent, as it would be in a trace written at once. */
 export function foldedView(path: string): unknown {
-  return JSON.parse(JSON.stringify(view(path)), (key, value: unknown) =>
-    key === "partial" && Array.isArray(value) && value.length === 0 ? undefined : value,
-  );
+  return JSON.parse(JSON.stringify(view(path)));
 }
 
 function view(path: string): unknown {

@@ -46,7 +46,9 @@ function mergeObjects(old: Fields, changes: Fields): Fields {
   const merged = new Map(Object.entries(old));
   for (const [key, value] of Object.entries(changes)) {
     const before = merged.get(key);
-    merged.set(key, isObject(before) && isObject(value) ? mergeObjects(before, value) : value);
+    // Lower bounds that became final: as in a record that never had any.
+    if (key === "partial" && Array.isArray(value) && value.length === 0) merged.delete(key);
+    else merged.set(key, isObject(before) && isObject(value) ? mergeObjects(before, value) : value);
   }
   return Object.fromEntries(merged);
 }
