@@ -26,7 +26,7 @@ test("objects merge by key and other values replace", () => {
   });
   expect(amended).toMatchObject({
     finish_reasons: ["stop"],
-    usage: { input_tokens: 10, output_tokens: 5, partial: [] },
+    usage: { input_tokens: 10, output_tokens: 5 },
     cost: { usd: 0.5, basis: "unknown" },
     model: "m",
   });
