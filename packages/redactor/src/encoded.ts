@@ -40,15 +40,18 @@ export function nextTextInBase64(text: string, from: number): Run | undefined {
     }
     let end = start + MIN_RUN;
     while (end < length && sextet(text, end) >= 0) end++;
-    const run = beginsPrintable(text, start) ? decode(text, start, end) : undefined;
-    if (run !== undefined) return run;
+    if (beginsPrintable(text, start)) {
+      end = joinLines(text, start, end);
+      const run = decode(text, start, end);
+      if (run !== undefined) return run;
+    }
     start = end + 1;
   }
   return undefined;
 }
 
-function decode(text: string, start: number, endOfLine: number): Run | undefined {
-  let end = joinLines(text, start, endOfLine);
+function decode(text: string, start: number, endOfRun: number): Run | undefined {
+  let end = endOfRun;
   if (end - start > MAX_RUN) return undefined;
   const decoded = Buffer.from(text.slice(start, end), "base64").toString("utf8");
   if (!isPrintable(decoded)) return undefined;

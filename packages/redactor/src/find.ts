@@ -8,7 +8,7 @@
 import { HIT } from "./automaton.ts";
 import { isHidden, MIN_RUN, nextTextInBase64, type View, viewsOfEscapes, viewsOfWraps } from "./encoded.ts";
 import type { Prefilter } from "./prefilter.ts";
-import { mergeSpans, Scan, type Span, WEIGHT } from "./scan.ts";
+import { type Budget, mergeSpans, Scan, type Span, WEIGHT } from "./scan.ts";
 import { runSecretlint } from "./secretlint.ts";
 import { isHarmless } from "./shape.ts";
 
@@ -23,15 +23,15 @@ export interface Found {
 }
 
 /** The secrets of `text`; undefined when nothing in it was even suspicious. */
-export function findSpans(text: string, prefilter: Prefilter): Found | undefined {
-  const scan = search(text, prefilter, 0);
+export function findSpans(text: string, prefilter: Prefilter, budget: Budget): Found | undefined {
+  const scan = search(text, prefilter, 0, budget);
   if (scan === undefined) return undefined;
   return { spans: mergeSpans(scan.spans), masks: scan.masks };
 }
 
-function search(text: string, prefilter: Prefilter, depth: number): Scan | undefined {
-  let scan = wake(text, prefilter);
-  if (depth < MAX_DEPTH && text.length >= MIN_RUN) scan = searchBase64(text, prefilter, depth, scan);
+function search(text: string, prefilter: Prefilter, depth: number, budget: Budget): Scan | undefined {
+  let scan = wake(text, prefilter, budget);
+  if (depth < MAX_DEPTH && text.length >= MIN_RUN) scan = searchBase64(text, prefilter, depth, budget, scan);
   if (scan === undefined) return undefined;
   if (scan.secretlintRules.size > 0) addSecretlint(scan);
   if (depth > 0) return scan;
@@ -44,7 +44,7 @@ function search(text: string, prefilter: Prefilter, depth: number): Scan | undef
  * What clean text pays for: one load and one comparison per character, and nothing allocated before the first hit.
  * The loop stands alone, since a variable that a closure captures would cost it half of its speed.
  */
-function wake(text: string, { automaton, detectors }: Prefilter): Scan | undefined {
+function wake(text: string, { automaton, detectors }: Prefilter, budget: Budget): Scan | undefined {
   const { next, classes, ends, lengths } = automaton;
   const length = text.length;
   let scan: Scan | undefined;
@@ -55,12 +55,12 @@ function wake(text: string, { automaton, detectors }: Prefilter): Scan | undefin
       state = next[(state << 7) | classes[code]!]!;
       if (state >= HIT) {
         state -= HIT;
-        scan ??= new Scan(text);
+        scan ??= new Scan(text, budget);
         runDetectors(scan, ends[state]!, detectors, lengths, i + 1);
       }
     } else {
       state = 0;
-      if (isHidden(code)) (scan ??= new Scan(text)).escapes.push(i);
+      if (isHidden(code)) (scan ??= new Scan(text, budget)).escapes.push(i);
     }
   }
   return scan;
@@ -83,6 +83,7 @@ function searchBase64(
   text: string,
   prefilter: Prefilter,
   depth: number,
+  budget: Budget,
   outer: Scan | undefined,
 ): Scan | undefined {
   let scan = outer;
@@ -90,15 +91,17 @@ function searchBase64(
     const run = nextTextInBase64(text, at);
     if (run === undefined) return scan;
     at = run.end;
-    const inner = search(run.decoded, prefilter, depth + 1);
+    budget.spend(4 * (run.end - run.start));
+    const inner = search(run.decoded, prefilter, depth + 1, budget);
     if (inner === undefined || inner.spans.length === 0) continue;
-    (scan ??= new Scan(text)).add(run.start, run.end, inner.spans[0]!.rule, WEIGHT.token);
+    (scan ??= new Scan(text, budget)).add(run.start, run.end, inner.spans[0]!.rule, WEIGHT.token);
   }
 }
 
 function searchViews(scan: Scan, prefilter: Prefilter, views: Iterable<View>): void {
   for (const view of views) {
-    const inner = search(view.text, prefilter, 1);
+    scan.budget.spend(20 * view.text.length);
+    const inner = search(view.text, prefilter, 1, scan.budget);
     if (inner === undefined) continue;
     for (const { start, end, rule, weight } of inner.spans) {
       scan.add(view.starts[start]!, view.ends[end - 1]!, rule, weight);
@@ -108,10 +111,12 @@ function searchViews(scan: Scan, prefilter: Prefilter, views: Iterable<View>): v
 }
 
 function addSecretlint(scan: Scan): void {
-  const { text } = scan;
+  const { text, budget } = scan;
+  budget.spend(scan.secretlintRules.size * (2000 + text.length));
   for (const { rule, value } of runSecretlint(text, scan.secretlintRules)) {
     if (isHarmless(value)) continue;
     for (let at = text.indexOf(value); at !== -1; at = text.indexOf(value, at + value.length)) {
+      budget.spend(100);
       scan.add(at, at + value.length, `${rule}-secret`, WEIGHT.named);
     }
   }

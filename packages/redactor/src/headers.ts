@@ -11,6 +11,7 @@ const SCHEME_AND_TOKEN = /(?:([A-Za-z][\w-]{1,24})[ \t]{1,4})?([^\s"'`\\,;<>&]{6
 
 export const detectAuthorization: Detector = (scan, start) => {
   const { text } = scan;
+  scan.budget.spend(500);
   AUTHORIZATION.lastIndex = start;
   if (!AUTHORIZATION.test(text)) return;
   SCHEME_AND_TOKEN.lastIndex = AUTHORIZATION.lastIndex;
@@ -39,6 +40,7 @@ function redactFields(scan: Scan, from: number, fields: RegExp): void {
 const BEARER = /earer(?:[ \t]{1,4}|%20|\+|:[ \t]{0,2})["']?([A-Za-z0-9._~+/=|:-]{8,8192})/y;
 
 export const detectBearer: Detector = (scan, start) => {
+  scan.budget.spend(500);
   BEARER.lastIndex = start;
   const token = BEARER.exec(scan.text)?.[1];
   if (token === undefined || isHarmless(token) || !isRandom(token)) return;
@@ -49,6 +51,7 @@ const BASIC = /asic[ \t]{1,4}([A-Za-z0-9+/_-]{8,4096}={0,2})/y;
 
 /** `Basic` is a common word; what follows counts only if it decodes to `user:password` (RFC 7617). */
 export const detectBasic: Detector = (scan, start) => {
+  scan.budget.spend(500);
   BASIC.lastIndex = start;
   const token = BASIC.exec(scan.text)?.[1];
   if (token === undefined || isBasic(token) === undefined) return;
@@ -70,11 +73,13 @@ const SESSION_NAME =
 /** Names and harmless cookies stay: only values of a session, or that look generated, go (RFC 6265). */
 export const detectCookie: Detector = (scan, start) => {
   const { text } = scan;
+  scan.budget.spend(300);
   COOKIE.lastIndex = start;
   if (!COOKIE.test(text)) return;
   COOKIE_PAIR.lastIndex = COOKIE.lastIndex;
   for (let match = COOKIE_PAIR.exec(text); match !== null; match = COOKIE_PAIR.exec(text)) {
     const [, name, value] = match;
+    scan.budget.spend(300);
     const end = COOKIE_PAIR.lastIndex;
     if (name === undefined || value === undefined || value.length < 8 || isHarmless(value)) continue;
     if (/^(?:expires|max-age|path|domain|samesite|priority)$/i.test(name)) continue;
@@ -89,6 +94,7 @@ const SIGNATURE = /(?:sig|signature|Signature)=([A-Za-z0-9%+/_~-]{20,512}={0,2})
 
 export const detectSignature: Detector = (scan, start) => {
   const { text } = scan;
+  scan.budget.spend(300);
   if (!isTokenStart(text, start)) return;
   SIGNATURE.lastIndex = start;
   const value = SIGNATURE.exec(text)?.[1];

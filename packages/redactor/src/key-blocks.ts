@@ -6,7 +6,7 @@ import { type Detector, WEIGHT } from "./scan.ts";
 const MAX_BLOCK = 64 * 1024;
 
 const HEADER = /BEGIN (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY(?: BLOCK)?-----/y;
-const FOOTER = /-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY/g;
+const FOOTER = /-----END (?:[A-Z0-9]{2,12} ){0,3}PRIVATE KEY/;
 /** One character that can belong to the body: base64, line ends, their escapes, and header lines. */
 const BODY_START = /(?:\s|\\+[nrt]|["',+])*(?:[A-Za-z0-9+/=]{8,}|[A-Za-z-]+: )/y;
 
@@ -40,6 +40,7 @@ function endOfBody(text: string, from: number): number {
 const PUTTY = /Private-Lines: ?\d{1,4}((?:\s|\\+[nr])+)((?:[A-Za-z0-9+/=]{4,}(?:\s|\\+[nr])*){1,400})/y;
 
 export const detectPuttyKey: Detector = (scan, start) => {
+  scan.budget.spend(10_000);
   PUTTY.lastIndex = start;
   const match = PUTTY.exec(scan.text);
   if (match === null) return;
@@ -55,10 +56,11 @@ const JWK_REACH = 8192;
 
 /** Wakes at `"kty`. */
 export const detectJwk: Detector = (scan, start) => {
-  const from = scan.text.lastIndexOf("{", start);
-  if (from === -1 || start - from > JWK_REACH) return;
-  const to = scan.text.indexOf("}", start);
-  const object = scan.text.slice(from, to === -1 || to - start > JWK_REACH ? start + JWK_REACH : to);
+  scan.budget.spend(2 * JWK_REACH);
+  const floor = Math.max(0, start - JWK_REACH);
+  const from = floor + scan.text.slice(floor, start).lastIndexOf("{");
+  if (from < floor) return;
+  const object = scan.text.slice(from, start + JWK_REACH).replace(/\}[^]*/, "");
   for (const match of object.matchAll(JWK_MEMBER)) {
     const at = from + match.index + match[0].indexOf(match[2]!, match[0].indexOf(":"));
     scan.add(at, at + match[2]!.length, "jwk-private", WEIGHT.block);

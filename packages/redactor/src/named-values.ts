@@ -42,7 +42,7 @@ export const NAME_WORDS: readonly string[] = [
 
 /** Longest name looked at, and longest value; a value beyond this is no credential but a document. */
 const MAX_NAME = 80;
-const MAX_VALUE = 8192;
+const MAX_VALUE = 4096;
 
 const QUOTE = String.raw`(?:\\{0,8}["'${"`"}]|&quot;|&#3[49];|%22|%27|\\u002[27])`;
 
@@ -89,7 +89,8 @@ const OPENING = new RegExp(
 /** Calls `detect` for the value behind the name around `start`. */
 export const detectNamedValue: Detector = (scan, start, end) => {
   if (end <= scan.namedUpTo) return;
-  const { text } = scan;
+  const { text, budget } = scan;
+  budget.spend(400);
   let left = start;
   while (
     left > 0 &&
@@ -178,7 +179,9 @@ function takeValue(scan: Scan, from: number, context: Context): void {
   at = matchEnd(SCHEME, text, at) ?? at;
   at = skipPlaceholders(text, at);
   const value = readValue(text, at, context.left);
+  scan.budget.spend(300);
   if (value === undefined) return;
+  scan.budget.spend(4 * value.text.length);
   if (value.text.includes(PLACEHOLDER_START)) return takeRest(scan, value, context);
   if (!isSecretValue(value, context)) return;
   scan.add(value.start, value.end, ruleFor(context.kind, context.name), WEIGHT.named);
@@ -240,7 +243,7 @@ function positive(index: number, base: number): number | undefined {
 
 /** What ends a value without quotes. In a query string `&` does, elsewhere passwords may hold it. */
 const BARE =
-  /(?:[^\s"'`<>,;\\&\p{Cc}[]|&(?!quot;|amp;|#|[A-Za-z_][\w.-]*=)|\[(?!REDACTED:)|\\(?![nrtu"'`\\/]))+/uy;
+  /(?:[^\s"'`<>,;\\&\p{Cc}[]|&(?!quot;|amp;|#|[A-Za-z_][\w.-]*=)|\[(?!REDACTED:)|\\(?![nrtu"'`\\/])){1,4096}/uy;
 
 function readBare(text: string, from: number, nameStart: number): Value | undefined {
   BARE.lastIndex = from;
@@ -306,15 +309,18 @@ export function continueOnNextLine(scan: Scan, end: number): void {
 
 /** "use … as the deploy token", "… is my API key". */
 function findValueBefore(scan: Scan, left: number): void {
-  const from = Math.max(0, left - 300);
-  const near = scan.text.slice(Math.max(0, left - 48), left);
-  const joined = near.search(/ (?:as|for|is) (?:(?:the|a|an|my|our|your|this) )?[\w -]{0,32}$/);
-  if (joined === -1) return;
-  const before = scan.text.slice(from, left - near.length + joined);
-  const value = /[^\s"'`]{12,}(?=["'`]?$)/.exec(before);
-  if (value === null || isHarmless(value[0]) || isCode(value[0]) || isPath(value[0]) || !isRandom(value[0]))
-    return;
-  scan.add(from + value.index, from + value.index + value[0].length, "token", WEIGHT.named);
+  const { text } = scan;
+  const near = text.slice(Math.max(0, left - 48), left);
+  const joint = near.search(/ (?:as|for|is) (?:(?:the|a|an|my|our|your|this) )?[\w -]{0,32}$/);
+  if (joint === -1) return;
+  let end = left - near.length + joint;
+  if (/["'`]/.test(text[end - 1] ?? "")) end--;
+  let start = end;
+  while (start > 0 && end - start < 300 && /[^\s"'`]/.test(text[start - 1]!)) start--;
+  const value = text.slice(start, end);
+  scan.budget.spend(1000);
+  if (value.length < 12 || isHarmless(value) || isCode(value) || isPath(value) || !isRandom(value)) return;
+  scan.add(start, end, "token", WEIGHT.named);
 }
 
 function skipPlaceholders(text: string, from: number): number {

@@ -2,6 +2,7 @@
 
 import { findSpans } from "./find.ts";
 import { createPrefilter } from "./prefilter.ts";
+import { Budget } from "./scan.ts";
 import { createRedactor, type RedactorOptions, formsOfOptions } from "./redactor.ts";
 
 /** `text` with each secret replaced. Knows no environment; numbers secrets from 1. Never throws. */
@@ -16,8 +17,16 @@ export interface Finding {
   readonly end: number;
 }
 
-/** Where the secrets of `text` are, in order and without overlap. */
+/**
+ * Where the secrets of `text` are, in order and without overlap.
+ *
+ * @throws RangeError if the text asks for more work than any honest text does: then nothing is known of it.
+ */
 export function findSecrets(text: string, options: RedactorOptions = {}): Finding[] {
-  const found = findSpans(text, createPrefilter(options.rules ?? [], formsOfOptions(options)));
+  const found = findSpans(
+    text,
+    createPrefilter(options.rules ?? [], formsOfOptions(options)),
+    new Budget(text.length),
+  );
   return (found?.spans ?? []).map(({ rule, start, end }) => ({ rule, start, end }));
 }

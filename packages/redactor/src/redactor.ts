@@ -8,7 +8,7 @@ import { findSpans } from "./find.ts";
 import { FAILED, Placeholders } from "./placeholder.ts";
 import { createPrefilter, type Prefilter } from "./prefilter.ts";
 import type { Rule } from "./rules.ts";
-import type { Span } from "./scan.ts";
+import { Budget, type Span } from "./scan.ts";
 import { type StreamRedactor, TextStream } from "./stream.ts";
 import { ValueWalk } from "./walk.ts";
 
@@ -130,18 +130,18 @@ class RunRedactor implements Redactor {
   /** Where the secrets are; none when the search itself fails, as the text is then replaced as a whole. */
   find(text: string): readonly Span[] {
     try {
-      return this.#find(text);
+      return this.#find(text, new Budget(text.length));
     } catch {
       return []; // `redactText` meets and counts the same failure
     }
   }
 
-  #find(text: string): readonly Span[] {
+  #find(text: string, budget: Budget): readonly Span[] {
     this.#prefilter ??= createPrefilter(this.#rules, [
       ...formsOfOptions(this.#options),
       ...[...this.#learnt].flatMap(formsOf),
     ]);
-    const found = findSpans(text, this.#prefilter);
+    const found = findSpans(text, this.#prefilter, budget);
     if (found === undefined) return NO_SPANS;
     // The text is not trusted: it must not blank ordinary words in the rest of the trace.
     for (const mask of found.masks) if (isLearnable(mask)) this.learn(mask);
@@ -154,8 +154,9 @@ class RunRedactor implements Redactor {
    */
   #replace(text: string): string {
     let made = text;
+    const budget = new Budget(text.length);
     for (let round = 0; round < MAX_ROUNDS; round++) {
-      const spans = this.#find(made);
+      const spans = this.#find(made, budget);
       if (spans.length === 0) break;
       made = this.#replaceSpans(made, spans);
     }

@@ -66,6 +66,7 @@ export const SHELL_WORDS: ReadonlyMap<string, Detector> = new Map(
 );
 
 function detectArgument(scan: Scan, start: number, pattern: RegExp): void {
+  scan.budget.spend(3000);
   pattern.lastIndex = start;
   const match = pattern.exec(scan.text);
   if (match === null) return;

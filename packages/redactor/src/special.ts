@@ -10,6 +10,7 @@ const DOCKER_AUTH =
 
 /** `"auth": "dXNlcjpwdw=="` of docker's config.json, `_auth=` of npm's: base64 of `user:password`. */
 export const detectDockerAuth: Detector = (scan, start) => {
+  scan.budget.spend(500);
   DOCKER_AUTH.lastIndex = start;
   const value = DOCKER_AUTH.exec(scan.text)?.[1];
   if (value === undefined || isBasic(value) === undefined) return;
@@ -20,7 +21,8 @@ export const detectDockerAuth: Detector = (scan, start) => {
 const PGPASS = /[\w.*-]{1,253}:(?:\d{2,5}|\*):[\w*.-]{1,64}:[\w*.@-]{1,64}:([^\s"'`\\]{4,200})/y;
 
 export const detectPasswordFile: Detector = (scan, start) => {
-  const { text } = scan;
+  const { text, budget } = scan;
+  budget.spend(5000);
   let from = start;
   while (from > 0 && start - from < 253 && /[\w.*-]/.test(text[from - 1]!)) from--;
   PGPASS.lastIndex = from;
@@ -40,6 +42,7 @@ const PHRASE =
 
 /** Twelve to 24 words that restore a wallet (BIP 39). */
 export const detectPhrase: Detector = (scan, _start, end) => {
+  scan.budget.spend(1000);
   PHRASE.lastIndex = end;
   const words = PHRASE.exec(scan.text)?.[1];
   if (words === undefined) return;
@@ -50,6 +53,7 @@ const MASK = /::add-mask::([^\r\n"\\]{1,4096})/y;
 
 /** What a workflow asks to mask is masked here too, in this line and from now on. */
 export const detectMask: Detector = (scan, start) => {
+  scan.budget.spend(2000);
   MASK.lastIndex = start;
   const value = MASK.exec(scan.text)?.[1]?.trim();
   if (value === undefined || value === "" || isHarmless(value)) return;

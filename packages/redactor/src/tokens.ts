@@ -10,6 +10,7 @@ export function tokenDetector(rule: Rule): Detector {
   return (scan, start) => {
     sticky ??= new RegExp(rule.pattern.source, `${rule.pattern.flags.replace(/[gy]/g, "")}y`);
     const { text } = scan;
+    scan.budget.spend(150 + 15 * (rule.reach ?? 0));
     // The anchor may stand inside the token: try each place, the earliest first, that reaches it.
     for (let from = Math.max(0, start - (rule.reach ?? 0)); from <= start; from++) {
       sticky.lastIndex = from;
@@ -32,8 +33,9 @@ export function tokenDetector(rule: Rule): Detector {
 /** An anchor whose token is too short because its line ends. */
 function noteWrap(scan: Scan, start: number): void {
   if (scan.wraps.at(-1) === start || !isTokenStart(scan.text, start)) return;
+  scan.budget.spend(200);
   TO_LINE_END.lastIndex = start;
   if (TO_LINE_END.test(scan.text)) scan.wraps.push(start);
 }
 
-const TO_LINE_END = /[\w+/=.-]{12,400}\r?\n[\w+/=.-]{8,200}(?:\r?\n|$)/y;
+const TO_LINE_END = /[\w+/=.-]{12,200}\r?\n[\w+/=.-]{8,200}(?:\r?\n|$)/y;

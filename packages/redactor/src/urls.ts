@@ -33,6 +33,7 @@ export const detectUserinfo: Detector = (scan, _start, end) => {
     } else if (code === 64) at = i;
     else if (code === 58 && colon === -1 && at === -1) colon = i;
   }
+  scan.budget.spend(50 + 2 * (i - end));
   if (at === -1) return;
   if (colon === -1 || colon > at) {
     const token = text.slice(end, at);
