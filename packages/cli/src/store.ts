@@ -1,0 +1,56 @@
+/** The store as commands see it: which folder it is, its runs, and what to say when it is empty. */
+
+import { statSync } from "node:fs";
+import { homedir } from "node:os";
+import { resolve } from "node:path";
+import {
+  currentWriter,
+  foldTrace,
+  type Invocation,
+  listTraceFiles,
+  readEntries,
+  toInvocation,
+  type Trace,
+  traceDirectory,
+  writerState,
+} from "@spoor/trace";
+import type { CommonArguments } from "./command.ts";
+import { countConversations } from "./conversations.ts";
+import type { Io } from "./io.ts";
+
+/** The folder of the store, absolute. */
+export function storeDirectory({ dir }: CommonArguments, { cwd, env }: Pick<Io, "cwd" | "env">): string {
+  const home = homeOf(env);
+  return resolve(cwd, traceDirectory({ flag: dir, env, platform: process.platform, home }));
+}
+
+export function homeOf(env: Io["env"]): string {
+  return env["HOME"] || homedir();
+}
+
+/** One trace without its contents. */
+export function readHeads(path: string): Trace {
+  return foldTrace(readEntries(path, { headOnly: true }));
+}
+
+/** The invocation object, `running` or `crashed` included where the trace has no end. */
+export function invocationOf(trace: Trace, path: string, { now }: Pick<Io, "now">): Invocation {
+  return toInvocation(trace, path, () => {
+    const silentMs = now() - statSync(path).mtimeMs;
+    return writerState(trace.invocation?.start?.writer, currentWriter(), silentMs);
+  });
+}
+
+/** What to tell one who looks into a store without runs: why, and what could be there. */
+export function emptyStoreText(directory: string, io: Io): string {
+  const found = countConversations(io.env, homeOf(io.env)).filter(({ count }) => count > 0);
+  if (found.length === 0)
+    return `0 runs here (${directory}). Record one: \`spoor record -- claude -p "fix the failing test"\`\n`;
+  const counts = found.map(({ title, count }) => `${count} ${title}`).join(", ");
+  const total = found.reduce((sum, { count }) => sum + count, 0);
+  return `0 runs here; ${counts} conversation${total === 1 ? "" : "s"} found: \`spoor import --since 7d\`\n`;
+}
+
+export function isEmptyStore(directory: string): boolean {
+  return listTraceFiles(directory).length === 0;
+}
