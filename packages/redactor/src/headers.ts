@@ -11,7 +11,7 @@ const SCHEME_AND_TOKEN = /(?:([A-Za-z][\w-]{1,24})[ \t]{1,4})?([^\s"'`\\,;<>&]{6
 
 export const detectAuthorization: Detector = (scan, start) => {
   const { text } = scan;
-  scan.budget.spend(500);
+  scan.budget.spend(4000);
   AUTHORIZATION.lastIndex = start;
   if (!AUTHORIZATION.test(text)) return;
   SCHEME_AND_TOKEN.lastIndex = AUTHORIZATION.lastIndex;
@@ -40,7 +40,7 @@ function redactFields(scan: Scan, from: number, fields: RegExp): void {
 const BEARER = /earer(?:[ \t]{1,4}|%20|\+|:[ \t]{0,2})["']?([A-Za-z0-9._~+/=|:-]{8,8192})/y;
 
 export const detectBearer: Detector = (scan, start) => {
-  scan.budget.spend(500);
+  scan.budget.spend(1500);
   BEARER.lastIndex = start;
   const token = BEARER.exec(scan.text)?.[1];
   if (token === undefined || isHarmless(token) || !isRandom(token)) return;
@@ -51,7 +51,7 @@ const BASIC = /asic[ \t]{1,4}([A-Za-z0-9+/_-]{8,4096}={0,2})/y;
 
 /** `Basic` is a common word; what follows counts only if it decodes to `user:password` (RFC 7617). */
 export const detectBasic: Detector = (scan, start) => {
-  scan.budget.spend(500);
+  scan.budget.spend(1500);
   BASIC.lastIndex = start;
   const token = BASIC.exec(scan.text)?.[1];
   if (token === undefined || isBasic(token) === undefined) return;

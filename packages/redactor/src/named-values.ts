@@ -90,7 +90,7 @@ const OPENING = new RegExp(
 export const detectNamedValue: Detector = (scan, start, end) => {
   if (end <= scan.namedUpTo) return;
   const { text, budget } = scan;
-  budget.spend(400);
+  budget.spend(900);
   let left = start;
   while (
     left > 0 &&
@@ -178,10 +178,9 @@ function takeValue(scan: Scan, from: number, context: Context): void {
   let at = skipPlaceholders(text, matchEnd(BLOCK_SCALAR, text, from) ?? from);
   at = matchEnd(SCHEME, text, at) ?? at;
   at = skipPlaceholders(text, at);
-  const value = readValue(text, at, context.left);
-  scan.budget.spend(300);
+  const value = readValue(scan, at, context.left);
   if (value === undefined) return;
-  scan.budget.spend(4 * value.text.length);
+  scan.budget.spend(500 + 6 * value.text.length);
   if (value.text.includes(PLACEHOLDER_START)) return takeRest(scan, value, context);
   if (!isSecretValue(value, context)) return;
   scan.add(value.start, value.end, ruleFor(context.kind, context.name), WEIGHT.named);
@@ -207,12 +206,13 @@ interface Value {
   readonly quoted: boolean;
 }
 
-function readValue(text: string, from: number, nameStart: number): Value | undefined {
+function readValue({ text, budget }: Scan, from: number, nameStart: number): Value | undefined {
   OPENING.lastIndex = from;
   const opening = OPENING.exec(text);
   if (opening !== null) {
     const start = OPENING.lastIndex;
     const end = closingQuote(text, start, opening[1]!);
+    budget.spend(6 * ((end ?? start + 500) - start));
     if (end !== undefined) return { start, end, text: text.slice(start, end), quoted: true };
     return readBare(text, start, nameStart);
   }

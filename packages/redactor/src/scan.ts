@@ -22,7 +22,7 @@ export class Budget {
   #left: number;
 
   constructor(length: number) {
-    this.#left = 1_000_000 + 80 * length;
+    this.#left = 2_000_000 + 120 * length;
   }
 
   /** @throws RangeError when the text asks for more than any honest text does. */

@@ -53,7 +53,7 @@ const MASK = /::add-mask::([^\r\n"\\]{1,4096})/y;
 
 /** What a workflow asks to mask is masked here too, in this line and from now on. */
 export const detectMask: Detector = (scan, start) => {
-  scan.budget.spend(2000);
+  scan.budget.spend(5000);
   MASK.lastIndex = start;
   const value = MASK.exec(scan.text)?.[1]?.trim();
   if (value === undefined || value === "" || isHarmless(value)) return;

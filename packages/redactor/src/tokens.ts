@@ -10,7 +10,7 @@ export function tokenDetector(rule: Rule): Detector {
   return (scan, start) => {
     sticky ??= new RegExp(rule.pattern.source, `${rule.pattern.flags.replace(/[gy]/g, "")}y`);
     const { text } = scan;
-    scan.budget.spend(150 + 15 * (rule.reach ?? 0));
+    scan.budget.spend(300 + 25 * (rule.reach ?? 0));
     // The anchor may stand inside the token: try each place, the earliest first, that reaches it.
     for (let from = Math.max(0, start - (rule.reach ?? 0)); from <= start; from++) {
       sticky.lastIndex = from;
@@ -33,7 +33,7 @@ export function tokenDetector(rule: Rule): Detector {
 /** An anchor whose token is too short because its line ends. */
 function noteWrap(scan: Scan, start: number): void {
   if (scan.wraps.at(-1) === start || !isTokenStart(scan.text, start)) return;
-  scan.budget.spend(200);
+  scan.budget.spend(400);
   TO_LINE_END.lastIndex = start;
   if (TO_LINE_END.test(scan.text)) scan.wraps.push(start);
 }
