@@ -109,7 +109,7 @@ export interface View {
 
 /** Words of the prefilter that show an escape; zero-width characters are told by their code. */
 export const ESCAPE_WORDS: readonly string[] =
-  "\x1b[ \x1b] \\u001 \\x1 \\033[ \\e[ %2 %3 %4 %5 %6 %7 \\u00 &quot; &apos; &lt; &gt; &#".split(" ");
+  "\x1b[ \x1b] \\u001 \\x1 \\033[ \\e[ %22 %27 %26 %3 %40 %7 \\u00 &quot; &apos; &lt; &gt; &#".split(" ");
 
 /** U+200B to U+200D, U+2060, U+FEFF and the soft hyphen. */
 export function isHidden(code: number): boolean {
