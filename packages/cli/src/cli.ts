@@ -36,22 +36,17 @@ const COMMANDS: readonly Command[] = [
 const RECORD: CompletedCommand = {
   name: "record",
   summary: "Runs a command untouched and leaves a trace of what its agent did.",
-  takesFiles: true,
+  argument: "command",
   options: [
-    { name: "role", describe: "What the agent is for", takesValue: true, choices: [] },
-    { name: "team", describe: "Whose it is", takesValue: true, choices: [] },
-    { name: "agent", describe: "What to call the agent", takesValue: true, choices: [] },
-    { name: "level", describe: "What is stored", takesValue: true, choices: ["full", "metadata"] },
-    {
-      name: "on-secret",
-      describe: "What a secret does",
-      takesValue: true,
-      choices: ["redact", "suppress", "fail"],
-    },
-    { name: "result-file", describe: "Where the invocation object goes", takesValue: true, choices: [] },
-    { name: "dir", describe: "The store", takesValue: true, choices: [] },
-    { name: "quiet", describe: "No closing line", takesValue: false, choices: [] },
-    { name: "help", describe: "Show help", takesValue: false, choices: [] },
+    { name: "role", describe: "What the agent is for", value: "text" },
+    { name: "team", describe: "Whose it is", value: "text" },
+    { name: "agent", describe: "What to call the agent", value: "text" },
+    { name: "level", describe: "What is stored", value: ["full", "metadata"] },
+    { name: "on-secret", describe: "What a secret does", value: ["redact", "suppress", "fail"] },
+    { name: "result-file", describe: "Where the invocation object goes", value: "file" },
+    { name: "dir", describe: "The store", value: "folder" },
+    { name: "quiet", describe: "No closing line" },
+    { name: "help", describe: "Show help" },
   ],
 };
 

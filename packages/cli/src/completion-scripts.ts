@@ -9,30 +9,36 @@ export interface CompletedCommand {
   name: string;
   summary: string;
   options: readonly CompletedOption[];
-  /** Whether files may follow. */
-  takesFiles: boolean;
+  /** What may follow that is no option. */
+  argument: Completed;
 }
 
 export interface CompletedOption {
   /** Without its dashes. */
   name: string;
   describe: string;
-  takesValue: boolean;
-  choices: readonly string[];
+  /** Absent where the option takes none. */
+  value?: Completed;
 }
 
-/** `record` reads its options itself; these are the ones it takes. */
+/** A list is a choice; of `text` the shell knows nothing. */
+type Completed = "text" | "file" | "folder" | "command" | readonly string[];
+
 export function bashScript(commands: readonly CompletedCommand[]): string {
-  const cases = commands.map(
-    ({ name, options }) => `    ${name}) words="${options.map((option) => `--${option.name}`).join(" ")}" ;;`,
+  const values = commands.flatMap(({ name, options }) =>
+    options.flatMap((option) =>
+      option.value === undefined
+        ? []
+        : [`    "${name} --${option.name}") ${bashReply(option.value)} return ;;`],
+    ),
   );
-  const choices = choiceCases(
-    commands,
-    (names, values) => `    ${names}) COMPREPLY=($(compgen -W "${values}" -- "$current")); return ;;`,
+  const rest = commands.map(
+    ({ name, options, argument }) =>
+      `    ${name}) words="${options.map((option) => `--${option.name}`).join(" ")}"; [[ "$current" == -* ]] || { ${bashReply(argument)} return; } ;;`,
   );
   return `# spoor completion for bash: spoor completion bash >> ~/.bashrc
 _spoor() {
-  local current="\${COMP_WORDS[COMP_CWORD]}" previous="\${COMP_WORDS[COMP_CWORD-1]}" words="" command="" at
+  local current="\${COMP_WORDS[COMP_CWORD]}" command="" words="" at
   COMPREPLY=()
   for ((at = 1; at < COMP_CWORD; at++)); do
     case "\${COMP_WORDS[at]}" in
@@ -45,42 +51,53 @@ _spoor() {
     for ((at++; at < COMP_CWORD; at++)); do
       case "\${COMP_WORDS[at]}" in
         --) ((at++)); break ;;
-        ${valueOptions(commands, "record", "|")}) ((at++)) ;;
+        ${namesOfValueOptions(commands, "record", "|")}) ((at++)) ;;
         -*) ;;
         *) break ;;
       esac
     done
-    if [[ "$current" != -* || $at -lt $COMP_CWORD ]] && declare -F _command_offset >/dev/null; then
-      _command_offset $at
+    if [[ $at -lt $COMP_CWORD ]] || [[ $at -eq $COMP_CWORD && "$current" != -* ]]; then
+      if declare -F _command_offset >/dev/null; then _command_offset $at
+      elif [[ $at -eq $COMP_CWORD ]]; then ${bashReply("command")}
+      else ${bashReply("file")}
+      fi
       return
     fi
   fi
-  case "$previous" in
-${choices.join("\n")}
-    --dir|--result-file) COMPREPLY=($(compgen -f -- "$current")); return ;;
+  case "$command \${COMP_WORDS[COMP_CWORD-1]}" in
+${values.join("\n")}
+    *" --dir") ${bashReply("folder")} return ;;
   esac
   case "$command" in
     "") words="${commands.map(({ name }) => name).join(" ")} --help --version --dir" ;;
-${cases.join("\n")}
+${rest.join("\n")}
   esac
-  if [[ -z "$command" || "$current" == -* ]]; then
-    COMPREPLY=($(compgen -W "$words" -- "$current"))
-  else
-    COMPREPLY=($(compgen -f -- "$current"))
-  fi
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
 }
 complete -o filenames -F _spoor spoor
 `;
 }
 
+function bashReply(completed: Completed): string {
+  const generated = {
+    text: "",
+    file: '$(compgen -f -- "$current")',
+    folder: '$(compgen -d -- "$current")',
+    command: '$(compgen -c -- "$current")',
+  };
+  const words =
+    typeof completed === "string"
+      ? generated[completed]
+      : `$(compgen -W "${completed.join(" ")}" -- "$current")`;
+  return `COMPREPLY=(${words});`;
+}
+
 export function zshScript(commands: readonly CompletedCommand[]): string {
-  const named = commands.map(({ name, summary }) => `    '${zshText(name)}:${zshText(summary)}'`);
-  const cases = commands.map(({ name, options, takesFiles }) => {
-    const specs = options.map((option) => zshOption(option));
-    const rest = name === "record" ? ["'*::command:_normal'"] : takesFiles ? ["'*:file:_files'"] : [];
+  const named = commands.map(({ name, summary }) => `    ${quote(`${name}:${summary}`)}`);
+  const cases = commands.map(({ name, options, argument }) => {
+    const specs = [...options.map(zshOption), ...zshArguments(argument)];
     // For \`record\` options end at the first word: what follows is another command's.
-    const flags = name === "record" ? "-S -A '-*' " : "";
-    return `    ${name}) _arguments ${flags}${[...specs, ...rest].join(" \\\n      ")} ;;`;
+    return `        ${name}) _arguments ${argument === "command" ? "-S -A '-*' " : ""}${specs.join(" \\\n          ")} ;;`;
   });
   return `#compdef spoor
 # spoor completion for zsh: spoor completion zsh > "\${fpath[1]}/_spoor"
@@ -90,12 +107,13 @@ _spoor() {
 ${named.join("\n")}
   )
   local context state line
-  _arguments -C '--help[Show help]' '--version[Show the version]' '--dir[The store]:folder:_files -/' '1: :->command' '*:: :->rest'
+  _arguments -C '--help[Show help]' '--version[Show the version]' '--dir[The store]:folder:_files -/' \\
+    '1: :->command' '*:: :->rest'
   case $state in
     command) _describe command commands ;;
     rest)
       case $line[1] in
-${cases.map((line) => `    ${line}`).join("\n")}
+${cases.join("\n")}
       esac ;;
   esac
 }
@@ -103,21 +121,37 @@ if [[ "$funcstack[1]" == _spoor ]]; then _spoor "$@"; else compdef _spoor spoor;
 `;
 }
 
+function zshOption({ name, describe, value }: CompletedOption): string {
+  const text = `--${name}[${describe.replaceAll(/[:[\]\\]/g, (special) => `\\${special}`)}]`;
+  return quote(value === undefined ? text : `${text}:value:${zshAction(value)}`);
+}
+
+function zshArguments(argument: Completed): string[] {
+  if (argument === "command") return ["'(-)1:command: _command_names -e'", "'*::arguments: _normal'"];
+  return argument === "text" ? [] : [quote(`*:argument:${zshAction(argument)}`)];
+}
+
+function zshAction(completed: Completed): string {
+  if (typeof completed !== "string") return `(${completed.join(" ")})`;
+  return { text: "", file: "_files", folder: "_files -/", command: "_command_names -e" }[completed];
+}
+
+/** Single quotes, as bash and zsh read them. */
+function quote(text: string): string {
+  return `'${text.replaceAll("'", "'\\''")}'`;
+}
+
 export function fishScript(commands: readonly CompletedCommand[]): string {
-  const lines = commands.flatMap(({ name, summary, options, takesFiles }) => [
-    `complete -c spoor -n __fish_use_subcommand -f -a ${name} -d ${fishText(summary)}`,
-    ...(name === "record"
-      ? [`complete -c spoor -n "__fish_seen_subcommand_from record" -x -a "(__spoor_recorded)"`]
-      : takesFiles
-        ? []
-        : [`complete -c spoor -n "__fish_seen_subcommand_from ${name}" -f`]),
-    ...options.map((option) => {
-      const value = option.takesValue
-        ? ` -r${option.choices.length === 0 ? "" : ` -f -a ${fishText(option.choices.join(" "))}`}`
-        : "";
-      return `complete -c spoor -n "__fish_seen_subcommand_from ${name}" -l ${option.name}${value} -d ${fishText(option.describe)}`;
-    }),
-  ]);
+  const lines = commands.flatMap(({ name, summary, options, argument }) => {
+    const within = `complete -c spoor -n "__fish_seen_subcommand_from ${name}"`;
+    return [
+      `complete -c spoor -n __fish_use_subcommand -f -a ${name} -d ${fishQuote(summary)}`,
+      ...fishArgument(argument).map((words) => `${within} ${words}`),
+      ...options.map(
+        (option) => `${within} -l ${option.name}${fishValue(option.value)} -d ${fishQuote(option.describe)}`,
+      ),
+    ];
+  });
   return `# spoor completion for fish: spoor completion fish > ~/.config/fish/completions/spoor.fish
 function __spoor_recorded
   set -l words (commandline -opc) (commandline -ct)
@@ -128,7 +162,7 @@ function __spoor_recorded
       case --
         set -e rest[1]
         break
-      case ${valueOptions(commands, "record", " ")}
+      case ${namesOfValueOptions(commands, "record", " ")}
         set -e rest[1..2]
       case '-*'
         set -e rest[1]
@@ -142,38 +176,28 @@ ${lines.join("\n")}
 `;
 }
 
-function choiceCases(
-  commands: readonly CompletedCommand[],
-  caseOf: (names: string, values: string) => string,
-): string[] {
-  const byName = new Map<string, Set<string>>();
-  for (const option of commands.flatMap(({ options }) => options))
-    if (option.choices.length > 0) {
-      const all = byName.get(option.name) ?? new Set<string>();
-      option.choices.forEach((choice) => all.add(choice));
-      byName.set(option.name, all);
-    }
-  return [...byName].map(([name, values]) => caseOf(`--${name}`, [...values].join(" ")));
+function fishArgument(argument: Completed): string[] {
+  if (argument === "command") return ['-x -a "(__spoor_recorded)"'];
+  if (argument === "text") return ["-f"];
+  return typeof argument === "string" ? [] : [`-f -a ${fishQuote(argument.join(" "))}`];
 }
 
-function valueOptions(commands: readonly CompletedCommand[], command: string, between: string): string {
-  const own = commands.find(({ name }) => name === command)?.options ?? [];
-  return own
-    .filter(({ takesValue }) => takesValue)
-    .map(({ name }) => `--${name}`)
-    .join(between);
+function fishValue(value: Completed | undefined): string {
+  if (value === undefined) return "";
+  if (value === "text") return " -x";
+  if (value === "folder") return ' -x -a "(__fish_complete_directories)"';
+  return typeof value === "string" ? " -r -F" : ` -x -a ${fishQuote(value.join(" "))}`;
 }
 
-function zshOption({ name, describe, takesValue, choices }: CompletedOption): string {
-  const value = !takesValue ? "" : choices.length > 0 ? `:value:(${choices.join(" ")})` : ":value:_files";
-  return `'--${name}[${zshText(describe)}]${value}'`;
-}
-
-/** Within single quotes, where \`:\`, \`[\` and \`]\` mean something to _arguments and _describe. */
-function zshText(text: string): string {
-  return text.replaceAll("'", "'\\''").replaceAll(/[:[\]]/g, (special) => `\\${special}`);
-}
-
-function fishText(text: string): string {
+function fishQuote(text: string): string {
   return `'${text.replaceAll(/[\\']/g, (special) => `\\${special}`)}'`;
+}
+
+function namesOfValueOptions(
+  commands: readonly CompletedCommand[],
+  command: string,
+  between: string,
+): string {
+  const own = commands.find(({ name }) => name === command)?.options ?? [];
+  return own.flatMap(({ name, value }) => (value === undefined ? [] : [`--${name}`])).join(between);
 }

@@ -7,7 +7,6 @@ import {
   currentWriter,
   foldTrace,
   type Invocation,
-  listTraceFiles,
   readEntries,
   toInvocation,
   type Trace,
@@ -49,8 +48,4 @@ export function emptyStoreText(directory: string, io: Io): string {
   const counts = found.map(({ title, count }) => `${count} ${title}`).join(", ");
   const total = found.reduce((sum, { count }) => sum + count, 0);
   return `0 runs here; ${counts} conversation${total === 1 ? "" : "s"} found: \`spoor import --since 7d\`\n`;
-}
-
-export function isEmptyStore(directory: string): boolean {
-  return listTraceFiles(directory).length === 0;
 }

@@ -37,16 +37,21 @@ export function completionOf(others: () => readonly CompletedCommand[]): Command
 }
 
 export function completed({ name, summary, options, positionals }: Command): CompletedCommand {
+  const [positional] = Object.entries(positionals);
   return {
     name,
     summary,
     options: Object.entries<Option>({ ...options, ...COMMON_OPTIONS }).map(([option, own]) =>
       completedOption(option, own),
     ),
-    takesFiles: Object.keys(positionals).some((positional) => ["path", "run"].includes(positional)),
+    argument: positional === undefined ? "text" : (positional[1].choices?.map(String) ?? "file"),
   };
 }
 
-function completedOption(name: string, { describe = "", type, choices = [] }: Option): CompletedOption {
-  return { name, describe, takesValue: type !== "boolean", choices: choices.map(String) };
+function completedOption(
+  name: string,
+  { describe = "", type, choices, placeholder }: Option,
+): CompletedOption {
+  if (type === "boolean") return { name, describe };
+  return { name, describe, value: choices?.map(String) ?? (placeholder === "DIRECTORY" ? "folder" : "text") };
 }

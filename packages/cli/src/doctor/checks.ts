@@ -64,11 +64,7 @@ function keptDays(env: Surroundings["env"], home: string): number {
 }
 
 /** Where a command is; undefined when PATH has none. */
-export function onPath(
-  command: string,
-  env: Surroundings["env"],
-  platform: NodeJS.Platform,
-): string | undefined {
+function onPath(command: string, env: Surroundings["env"], platform: NodeJS.Platform): string | undefined {
   const endings = platform === "win32" ? [".exe", ".cmd", ".bat", ""] : [""];
   for (const folder of (env["PATH"] ?? "").split(delimiter).filter(Boolean))
     for (const ending of endings) {
