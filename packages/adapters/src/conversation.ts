@@ -6,7 +6,8 @@ import type { AgentStart, Part, Timestamp, TurnStart, TurnStatus } from "@spoor/
 import type { ConversationFacts } from "./adapter.ts";
 import type { Event, SpanKey } from "./event.ts";
 import { asTime, present } from "./json.ts";
-import { type At, Thread } from "./thread.ts";
+import { SetUpCalls } from "./setup.ts";
+import { type At, type Call, Thread } from "./thread.ts";
 
 interface Turn {
   span: SpanKey;
@@ -33,13 +34,14 @@ export class Conversation {
   readonly main: Thread;
   readonly facts: ConversationFacts = { pointers: {}, unknownTypes: {} };
   readonly #agents = new Map<string, SubAgent>();
+  readonly #setUpCalls = new SetUpCalls<Call>();
   readonly #earlyEnds = new Map<string, { at: At; status: TurnStatus; result: string | undefined }>();
   #events: Event[] = [];
   #turn: Turn | undefined;
   #turns = 0;
 
   constructor() {
-    this.main = new Thread(this.emit, () => this.#turn?.span);
+    this.main = new Thread(this.emit, () => this.#turn?.span, this.#setUpCalls);
   }
 
   readonly emit = (event: Event): void => {
@@ -169,7 +171,7 @@ export class Conversation {
         : orphanParent === "turn"
           ? this.#turn?.span
           : undefined;
-    const thread = new Thread(this.emit, () => span);
+    const thread = new Thread(this.emit, () => span, this.#setUpCalls);
     this.#agents.set(id, { thread, span, start: at, ended: false });
     this.emit({
       type: "agent_start",

@@ -15,6 +15,7 @@ import { type Answer, mergeAnswer } from "./answer.ts";
 import { decisionOfAnswer, decisionsOfTool, type DerivedDecision } from "./decisions.ts";
 import type { Event, From, SpanKey } from "./event.ts";
 import { present } from "./json.ts";
+import { newIn, type Setup, type SetUpCalls, withSetup } from "./setup.ts";
 import { identifyTool } from "./tools.ts";
 
 export interface ToolCallFacts {
@@ -43,8 +44,11 @@ export interface At {
   from: From;
 }
 
-interface Call {
+/** A model call that is being put together, or was. */
+export interface Call {
   span: SpanKey;
+  /** System text and tools it was asked with. */
+  setup: Setup;
   startTime: Timestamp;
   last: At;
   parts: Part[];
@@ -75,6 +79,7 @@ export type RestartReason = "start" | "fork" | "compaction" | "resume" | "rewind
 export class Thread {
   readonly #emit: (event: Event) => void;
   readonly #parent: () => SpanKey | undefined;
+  readonly #setUpCalls: SetUpCalls<Call>;
   readonly #calls = new Map<string, Call>();
   readonly #openTools = new Map<string, OpenTool>();
   readonly #calledTools = new Set<string>();
@@ -84,8 +89,7 @@ export class Thread {
   #open: Call | undefined;
   #pending: Message[] = [];
   #lastInput: Timestamp | undefined;
-  #system: string | Part[] | undefined;
-  #tools: unknown[] | undefined;
+  #setup: Setup = {};
   #base: { call: Call; keptMessages?: number | undefined } | undefined;
   #reason: RestartReason | undefined = "start";
   #complete = true;
@@ -93,25 +97,19 @@ export class Thread {
   #counted = true;
   #lastText: string | undefined;
 
-  /** @param parent The span that this thread's calls and tools belong to at the moment: the turn, or the sub-agent. */
-  constructor(emit: (event: Event) => void, parent: () => SpanKey | undefined) {
+  /**
+   * @param parent The span that this thread's calls and tools belong to at the moment: the turn, or the sub-agent.
+   * @param setUpCalls The calls of all threads of the conversation.
+   */
+  constructor(emit: (event: Event) => void, parent: () => SpanKey | undefined, setUpCalls: SetUpCalls<Call>) {
     this.#emit = emit;
     this.#parent = parent;
-  }
-
-  /** The key of the call whose answer is being read. */
-  get openCall(): string | undefined {
-    return this.#open?.span.key;
+    this.#setUpCalls = setUpCalls;
   }
 
   /** The latest call, open or not. */
   get lastCall(): string | undefined {
     return (this.#open ?? this.#base?.call)?.span.key;
-  }
-
-  /** The text of the latest answer that had one. */
-  get lastText(): string | undefined {
-    return this.#lastText;
   }
 
   /** Whether a call or a tool still stands open. */
@@ -141,8 +139,7 @@ export class Thread {
 
   /** The system text and the tools of the calls from here on; undefined leaves what is known. */
   setUp(system: string | Part[] | undefined, tools?: unknown[]): void {
-    this.#system = system ?? this.#system;
-    this.#tools = tools ?? this.#tools;
+    this.#setup = withSetup(this.#setup, system, tools);
   }
 
   /** The source does not show all of the prompts from here on. */
@@ -164,7 +161,9 @@ export class Thread {
     this.#complete = options.complete;
     this.#counted = options.complete;
     if (options.dropPending === true) this.#pending = [];
-    if (reason === "resume") for (const call of this.#calls.values()) call.elsewhere = true;
+    if (reason !== "resume") return;
+    for (const call of this.#calls.values()) call.elsewhere = true;
+    this.#setUpCalls.forget();
   }
 
   /** The next prompt extends an earlier call, or a part of it: the user went back. */
@@ -200,7 +199,9 @@ export class Thread {
     for (const part of parts) {
       if (part.type === "text") this.#lastText = (part as { content: string }).content;
       if (part.type === "tool_call") {
-        call.awaiting.add((part as { id: string }).id);
+        const { id } = part as { id: string };
+        // A provider-side call may have its result before its part of the answer is given.
+        if (!this.#calledTools.has(id) || this.#openTools.has(id)) call.awaiting.add(id);
         call.calledTools = true;
       }
     }
@@ -343,10 +344,13 @@ export class Thread {
     const before =
       base === undefined ? (this.#counted ? 0 : undefined) : (base.keptMessages ?? lengthAfter(base.call));
     const messages = before === undefined ? undefined : before + this.#pending.length;
+    const setup = this.#setup;
+    const setUpLike = base === undefined ? this.#setUpCalls.find(setup) : undefined;
+    const { system, tools } = newIn(setup, (base?.call ?? setUpLike)?.setup);
     const input = present({
       messages,
-      base: base?.call.span,
-      base_messages: base?.keptMessages,
+      base: (base?.call ?? setUpLike)?.span,
+      base_messages: setUpLike === undefined ? base?.keptMessages : 0,
       reason: this.#reason,
       complete: this.#complete ? undefined : false,
     });
@@ -359,13 +363,14 @@ export class Thread {
       ...present({ model: facts.model, provider: facts.provider, parameters: facts.parameters }),
       input,
       ...contentField({
-        system: this.#system,
+        system,
         messages: this.#pending.length === 0 ? undefined : this.#pending,
-        tools: this.#tools,
+        tools: tools === undefined ? undefined : this.#setUpCalls.shorten(tools),
       }),
     });
     const call: Call = {
       span,
+      setup,
       startTime,
       last: at,
       parts: [],
@@ -379,10 +384,9 @@ export class Thread {
       elsewhere: false,
     };
     this.#calls.set(key, call);
+    this.#setUpCalls.add(call);
     this.#open = call;
     this.#pending = [];
-    this.#system = undefined;
-    this.#tools = undefined;
     this.#complete = true;
     this.#counted = true;
     this.#reason = undefined;

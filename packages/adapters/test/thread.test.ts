@@ -1,7 +1,8 @@
 import * as fc from "fast-check";
 import { describe, expect, test } from "vitest";
 import type { Event } from "../src/event.ts";
-import { type At, Thread } from "../src/thread.ts";
+import { SetUpCalls } from "../src/setup.ts";
+import { type At, type Call, Thread } from "../src/thread.ts";
 
 /** A thread, and a way to look at what it has written since the last look. */
 function started(): { thread: Thread; take: () => Event[]; types: () => string[] } {
@@ -9,6 +10,7 @@ function started(): { thread: Thread; take: () => Event[]; types: () => string[]
   const thread = new Thread(
     (event) => events.push(event),
     () => undefined,
+    new SetUpCalls(),
   );
   const take = (): Event[] => {
     const taken = events;
@@ -416,4 +418,113 @@ test("in any order of what is told, no record comes twice, prompts come before c
     }),
     { numRuns: 300 },
   );
+});
+
+describe("system text and tools", () => {
+  const tools = [{ name: "shell" }];
+
+  function prompts(threads: readonly ((thread: Thread) => void)[]): unknown[] {
+    const events: Event[] = [];
+    const calls = new SetUpCalls<Call>();
+    for (const use of threads)
+      use(
+        new Thread(
+          (event) => events.push(event),
+          () => undefined,
+          calls,
+        ),
+      );
+    return events.flatMap((event) =>
+      event.type === "prompt" ? [{ input: event.input, content: event.content }] : [],
+    );
+  }
+
+  test("are written with the first call only, whoever says them again", () => {
+    const written = prompts([
+      (thread) => {
+        for (const second of [1, 2]) {
+          thread.setUp("Be brief.", tools);
+          thread.answer(`call ${second}`, at(second), [], {});
+        }
+      },
+    ]);
+    expect(written).toEqual([
+      { input: { messages: 0, reason: "start" }, content: { system: "Be brief.", tools } },
+      { input: { messages: 0, base: { kind: "model", key: "call 1" } }, content: undefined },
+    ]);
+  });
+
+  test("are written again where they changed", () => {
+    const written = prompts([
+      (thread) => {
+        thread.setUp("Be brief.", tools);
+        thread.answer("call 1", at(1), [], {});
+        thread.setUp("Be kind.");
+        thread.answer("call 2", at(2), [], {});
+      },
+    ]);
+    expect(written[1]).toMatchObject({ content: { system: "Be kind." } });
+    expect(written[1]).not.toHaveProperty("content.tools");
+  });
+
+  test("of a call that starts over are those of an earlier one, none of whose messages it keeps", () => {
+    const written = prompts([
+      (thread) => {
+        thread.setUp("Be brief.", tools);
+        thread.answer("call 1", at(1), [], {});
+        thread.restart("compaction", { complete: true });
+        thread.answer("call 2", at(2), [], {});
+      },
+      (thread) => {
+        thread.setUp("You explore.", tools);
+        thread.answer("call 3", at(3), [], {});
+      },
+    ]);
+    expect(written.slice(1)).toEqual([
+      {
+        input: {
+          messages: 0,
+          base: { kind: "model", key: "call 1" },
+          base_messages: 0,
+          reason: "compaction",
+        },
+        content: undefined,
+      },
+      {
+        input: { messages: 0, base: { kind: "model", key: "call 2" }, base_messages: 0, reason: "start" },
+        content: { system: "You explore." },
+      },
+    ]);
+  });
+
+  test("that are some of those another thread has are told by name", () => {
+    const grep = { name: "grep", description: "finds" };
+    const written = prompts([
+      (thread) => {
+        thread.setUp(undefined, [...tools, grep, { name: "edit", v: 1 }]);
+        thread.answer("call 1", at(1), [], {});
+      },
+      (thread) => {
+        thread.setUp(undefined, [grep, { name: "edit", v: 2 }]);
+        thread.answer("call 2", at(2), [], {});
+      },
+    ]);
+    expect(written[1]).toMatchObject({ content: { tools: [{ name: "grep" }, { name: "edit", v: 2 }] } });
+    expect(written[1]).not.toHaveProperty("content.tools.0.description");
+  });
+
+  test("stand once more in a new trace", () => {
+    const written = prompts([
+      (thread) => {
+        thread.setUp("Be brief.", tools);
+        thread.answer("call 1", at(1), [], {});
+        thread.restart("resume", { complete: false });
+        thread.answer("call 2", at(2), [], {});
+      },
+    ]);
+    expect(written[1]).toEqual({
+      input: { reason: "resume", complete: false },
+      content: { system: "Be brief.", tools },
+    });
+  });
 });

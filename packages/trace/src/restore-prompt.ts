@@ -36,6 +36,8 @@ export class PromptRestorer {
   readonly #models = new Map<SpanId, ModelSpan>();
   readonly #toolsByCallId = new Map<string, ToolSpan>();
   readonly #steps = new Map<SpanId, Step>();
+  /** Of each tool name the definition that stands first in the file. */
+  readonly #definitions = new Map<string, unknown>();
   readonly #hasContent: boolean;
   /** `prompt.messages` is this object's own and grows; callers get copies. */
   #last: { spanId: SpanId; prompt: RestoredPrompt } | undefined;
@@ -47,6 +49,19 @@ export class PromptRestorer {
       const callId = span.kind === "tool" ? (span.start?.call_id ?? span.end?.call_id) : undefined;
       if (span.kind === "tool" && callId !== undefined) this.#toolsByCallId.set(callId, span);
     }
+    const prompts = [...this.#models.values()].flatMap(({ start }) => start ?? []);
+    for (const { content } of prompts.sort((a, b) => a.seq - b.seq))
+      for (const tool of toolsOf(content?.tools) ?? []) {
+        const name = toolName(tool);
+        if (name !== undefined && !this.#definitions.has(name)) this.#definitions.set(name, tool);
+      }
+  }
+
+  /** A tool told by its name alone is the one whose definition stands first. */
+  #defined(tool: unknown): unknown {
+    const name = toolName(tool);
+    const isNameOnly = name !== undefined && Object.keys(tool as object).length === 1;
+    return isNameOnly ? (this.#definitions.get(name) ?? tool) : tool;
   }
 
   /** @returns undefined where the trace has no such model call. */
@@ -81,7 +96,7 @@ export class PromptRestorer {
     for (const message of own) messages.push(message);
 
     const system = prompt?.content?.system ?? base?.prompt.system;
-    const tools = prompt?.content?.tools ?? base?.prompt.tools;
+    const tools = toolsOf(prompt?.content?.tools)?.map((tool) => this.#defined(tool)) ?? base?.prompt.tools;
     const model = span.end?.model ?? prompt?.model;
     return {
       ...(model === undefined ? {} : { model }),
@@ -93,7 +108,10 @@ export class PromptRestorer {
         this.#hasContent &&
         prompt !== undefined &&
         complete !== false &&
-        (baseId === undefined ? own.length > 0 : base?.prompt.complete === true),
+        (baseId === undefined
+          ? own.length > 0
+          : // Where no message of the base stays, only its system text and tools are taken.
+            base?.prompt.complete === true || (base !== undefined && kept === 0)),
     };
   }
 
@@ -128,4 +146,14 @@ export class PromptRestorer {
     }
     return part;
   }
+}
+
+/** A hostile file may hold anything there. */
+function toolsOf(tools: unknown): unknown[] | undefined {
+  return Array.isArray(tools) ? tools : undefined;
+}
+
+function toolName(tool: unknown): string | undefined {
+  const name = tool !== null && typeof tool === "object" ? (tool as { name?: unknown }).name : undefined;
+  return typeof name === "string" ? name : undefined;
 }

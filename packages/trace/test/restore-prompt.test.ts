@@ -243,3 +243,34 @@ test("a chain of ten thousand calls restores its last prompt", () => {
   }
   expect(restore(records, "10000")).toMatchObject({ complete: true, messages: { length: 19_999 } });
 });
+
+test("a tool told by its name alone is the one that the file defines first", () => {
+  const bash = { name: "Bash", description: "runs" };
+  const records = [
+    ...call("a", { reason: "start" }, { tools: [bash, { name: "Read", v: 1 }], messages: [user("1")] }, [
+      assistant("2"),
+    ]),
+    ...call(
+      "b",
+      { reason: "start" },
+      { tools: [{ name: "Bash" }, { name: "Read", v: 2 }], messages: [user("3")] },
+      undefined,
+    ),
+  ];
+  expect(restore(records, "b")?.tools).toEqual([bash, { name: "Read", v: 2 }]);
+});
+
+test("a call that keeps no message of its base takes only its system text and tools, and may be complete", () => {
+  const records = [
+    ...call("a", { reason: "start", complete: false }, { system: "be brief", messages: [user("1")] }, [
+      assistant("2"),
+    ]),
+    ...call(
+      "b",
+      { base_span_id: span("a"), base_messages: 0, reason: "compaction" },
+      { messages: [user("3")] },
+      undefined,
+    ),
+  ];
+  expect(restore(records, "b")).toMatchObject({ system: "be brief", messages: [user("3")], complete: true });
+});

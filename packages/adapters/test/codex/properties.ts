@@ -46,7 +46,7 @@ export function expectPromptsToExtend(lines: readonly SourceLine[]): void {
     if (input?.messages !== undefined) expect(prompt?.messages, `call ${index}`).toHaveLength(input.messages);
     const baseIndex = starts.findIndex(({ span }) => span.key === input?.base?.key);
     if (baseIndex === -1) continue;
-    const base = prompts[baseIndex]?.messages ?? [];
+    const base = (prompts[baseIndex]?.messages ?? []).slice(0, input?.base_messages);
     expect(JSON.stringify(prompt?.messages.slice(0, base.length)), `call ${index}`).toBe(
       JSON.stringify(base),
     );
