@@ -1,10 +1,10 @@
-import { existsSync } from "node:fs";
+import { existsSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { currentWriter } from "@spoor/trace";
 import { Claims } from "../../src/discover/claims.ts";
 import { Rig, TRACE_ID, valuesOf } from "./fake-agents.ts";
-import type { DiscoverSystem, Look } from "../../src/discover/index.ts";
+import type { Discovery, DiscoverSystem, Look } from "../../src/discover/index.ts";
 
 /** Evidence about processes is Linux's. */
 const HAS_PROC = existsSync("/proc/self/fd");
@@ -119,8 +119,7 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
     discovery.look();
     const path = rig.transcript("gemini-cli", "theirs");
     await theirs.does("append", { path, lines: [rig.first("theirs"), say("x".repeat(5000))] });
-    discovery.look();
-    expect(rig.lookLater(discovery)).toEqual({ conversations: [], lines: [], ambiguous: 0 });
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
 
     // Nor when it has ended.
     await theirs.ends();
@@ -142,8 +141,7 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
     const held = rig.transcript("codex", "held");
     await other.does("hold", { path: held });
     await other.does("write", { path: held, lines: [rig.first("held")] });
-    discovery.look();
-    expect(rig.lookLater(discovery)).toMatchObject({ conversations: [], ambiguous: 0 });
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
   });
 
   test("that no agent of the command can have written", async () => {
@@ -151,8 +149,7 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
     const ours = rig.start("codex", discovery);
     await ours.pid;
     rig.stored(rig.transcript("gemini-cli", "theirs"), [rig.first("theirs")]);
-    discovery.look();
-    expect(rig.lookLater(discovery)).toMatchObject({ conversations: [], ambiguous: 0 });
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
   });
 
   test("that our agent only reads", async () => {
@@ -174,8 +171,7 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
       path: rig.transcript("gemini-cli", "far"),
       lines: [{ id: "far", cwd: rig.home }],
     });
-    discovery.look();
-    expect(rig.lookLater(discovery)).toMatchObject({ conversations: [], ambiguous: 0 });
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
   });
 
   test("of an agent that runs below another spoor", async () => {
@@ -184,8 +180,27 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
     const path = rig.transcript("codex", "inner");
     await inner.does("hold", { path });
     await inner.does("write", { path, lines: [rig.first("inner")] });
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
+  });
+
+  test("that our agent cannot have written, busy with another conversation or ended by then", async () => {
+    const discovery = rig.discovery();
+    const busy = rig.start("claude-code", discovery, { shell: "exec 3<&0; $AGENT <&3 & wait; sleep 60" });
+    const note = join(rig.home, ".claude-code", "notes", "PID.json");
+    await busy.does("note", { path: note, conversation: "one" });
     discovery.look();
-    expect(rig.lookLater(discovery)).toMatchObject({ conversations: [], ambiguous: 0 });
+    rig.stored(rig.transcript("claude-code", "theirs"), [rig.first("theirs")]);
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 0 });
+
+    const next = rig.discovery();
+    const ended = rig.start("gemini-cli", next, { shell: "$AGENT; sleep 60" });
+    const pid = await ended.pid;
+    next.look();
+    ended.child.stdin?.end();
+    await expect.poll(() => existsSync(`/proc/${pid}`)).toBe(false);
+    next.look();
+    rig.stored(rig.transcript("gemini-cli", "theirs"), [rig.first("theirs")]);
+    expect(rig.looks(next)).toEqual({ conversations: [], ambiguous: 0 });
   });
 
   test("of two that may be either's: they are counted as ambiguous", async () => {
@@ -210,6 +225,55 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
     expect(how(look)).toEqual([["one", "only_candidate", true]]);
     expect(look.ambiguous).toBe(0);
     expect(valuesOf(look)).toEqual([rig.first("one")]);
+  });
+});
+
+describe.runIf(HAS_PROC)("a conversation that a server writes for its agents", () => {
+  const serve = async (): Promise<{ discovery: Discovery; path: string }> => {
+    const discovery = rig.discovery();
+    const ours = rig.start("codex", discovery);
+    const server = rig.start("codex", undefined, { args: ["app-server"] });
+    await Promise.all([ours.pid, server.pid]);
+    discovery.look();
+    discovery.look();
+    const path = rig.transcript("codex", "served");
+    await server.does("hold", { path });
+    await server.does("write", { path, lines: [rig.first("served"), say("x".repeat(5000))] });
+    return { discovery, path };
+  };
+
+  test("is ours where we have the only agent", async () => {
+    const { discovery } = await serve();
+    expect(how(rig.looks(discovery) as Look)).toEqual([["served", "only_candidate", true]]);
+  });
+
+  test("is nobody's where another may have asked for it", async () => {
+    await rig.start("codex").pid;
+    const { discovery } = await serve();
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 1 });
+  });
+});
+
+describe.runIf(HAS_PROC)("an agent that another agent runs", () => {
+  test("has a conversation that is not the command's, of whichever kind it is", async () => {
+    const discovery = rig.discovery();
+    const outer = rig.start("claude-code", discovery);
+    const note = join(rig.home, ".claude-code", "notes", "PID.json");
+    const path = (id: string): string => rig.transcript("claude-code", id);
+    await outer.does("note", { path: note, conversation: "outer" });
+    await outer.does("append", { path: path("outer"), lines: [rig.first("outer")] });
+    discovery.look();
+    await outer.does("start", { agent: "claude-code" });
+    const tell = (what: unknown): Promise<void> => outer.does("tell", { what });
+    await tell({ todo: "note", path: note, conversation: "inner" });
+    await tell({ todo: "append", path: path("inner"), lines: [rig.first("inner")] });
+    expect(how(discovery.look())).toEqual([["inner", "process_note", false]]);
+
+    await outer.does("start", { agent: "codex" });
+    const held = rig.transcript("codex", "other");
+    await tell({ todo: "hold", path: held });
+    await tell({ todo: "write", path: held, lines: [rig.first("other")] });
+    expect(how(discovery.look())).toEqual([["other", "open_file", false]]);
   });
 });
 
@@ -249,9 +313,8 @@ describe.runIf(HAS_PROC)("two at once in one folder", () => {
 
   test("under one spoor, are both found", async () => {
     const discovery = rig.discovery();
-    const shell = "exec 3<&0; $AGENT </dev/null & $AGENT <&3; wait";
-    const agent = rig.start("gemini-cli", discovery, { shell });
-    await agent.pid;
+    const agent = rig.start("gemini-cli", discovery);
+    await agent.does("start", { agent: "gemini-cli" });
     for (const name of ["one", "two"])
       rig.stored(rig.transcript("gemini-cli", name), [rig.first(name), say(name)]);
     discovery.look();
@@ -281,6 +344,23 @@ describe("a resumed conversation", () => {
       { sourceIndex: 1, lines: [{ line: 2, value: say("a after") }] },
       { sourceIndex: 2, lines: [{ line: 1, value: say("b") }] },
     ]);
+  });
+
+  test.runIf(HAS_PROC)("that is noticed late tells nothing by its bytes", async () => {
+    const many = Array.from({ length: 400 }, (_, index) => `old-${index}`);
+    for (const id of many) {
+      rig.stored(rig.transcript("gemini-cli", id), [rig.first(id)]);
+      utimesSync(rig.transcript("gemini-cli", id), 1_700_000_000, 1_700_000_000);
+    }
+    const discovery = rig.discovery();
+    const ours = rig.start("gemini-cli", discovery);
+    const theirs = rig.start("gemini-cli");
+    await Promise.all([ours.pid, theirs.pid]);
+    discovery.look();
+    for (const id of many.slice(-5))
+      await ours.does("append", { path: rig.transcript("gemini-cli", id), lines: [say("x".repeat(5000))] });
+    for (let turn = 0; turn < 10; turn++) discovery.look();
+    expect(rig.looks(discovery)).toEqual({ conversations: [], ambiguous: 5 });
   });
 
   test("that lies among thousands is found when the command has ended at the latest", () => {

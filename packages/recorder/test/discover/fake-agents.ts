@@ -137,19 +137,21 @@ export class Rig {
    * Starts an agent, under a discovery if there is one.
    *
    * @param shell What the shell runs; `$AGENT` is the agent's command line.
+   * @param args Further words of that.
    */
   start(
     name: AgentName,
     discovery?: Discovery,
-    { shell, env = {}, cwd = this.project }: { shell?: string; env?: Env; cwd?: string } = {},
+    { shell, env = {}, args: more = [] }: { shell?: string; env?: Env; args?: readonly string[] } = {},
   ): Agent {
-    const agent = [process.execPath, SCRIPT, name];
+    const agent = [process.execPath, SCRIPT, name, ...more];
     const [file = "", ...args] = shell === undefined ? agent : ["sh", "-c", shell];
     const marker = discovery === undefined ? {} : { SPOOR_INVOCATION: OURS };
     const child = spawn(file, args, {
-      cwd,
+      cwd: this.project,
       env: { PATH: process.env["PATH"], HOME: this.home, AGENT: agent.join(" "), ...marker, ...env },
       stdio: ["pipe", "pipe", "inherit"],
+      detached: true, // a process group of its own, which ends with the test
     });
     if (child.pid !== undefined) discovery?.childStarted(child.pid);
     const started = new Agent(child);
@@ -157,7 +159,13 @@ export class Rig {
     return started;
   }
 
-  /** A look after stronger evidence has had its time. */
+  /** All that is joined by now and in a look after stronger evidence has had its time. */
+  looks(discovery: Discovery): Pick<Look, "conversations" | "ambiguous"> {
+    const { conversations } = discovery.look();
+    const later = this.lookLater(discovery);
+    return { conversations: [...conversations, ...later.conversations], ambiguous: later.ambiguous };
+  }
+
   lookLater(discovery: Discovery): Look {
     this.aheadMs += 2000;
     return discovery.look();
@@ -166,7 +174,7 @@ export class Rig {
   async [Symbol.asyncDispose](): Promise<void> {
     for (const { child } of this.#agents) {
       child.stdin?.end();
-      if (child.exitCode === null && child.signalCode === null) child.kill("SIGKILL");
+      if (child.pid !== undefined) endGroup(child.pid);
     }
     rmSync(this.root, { recursive: true });
   }
@@ -175,4 +183,12 @@ export class Rig {
 /** The values of all lines in a look, file after file. */
 export function valuesOf(look: Look): JsonObject[] {
   return look.lines.flatMap(({ lines }) => lines.map(({ value }) => value));
+}
+
+function endGroup(pid: number): void {
+  try {
+    process.kill(-pid, "SIGKILL");
+  } catch {
+    // It has ended by itself.
+  }
 }
