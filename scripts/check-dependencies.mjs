@@ -20,23 +20,32 @@ const ALLOWED = {
   action: [],
 };
 
+/** Statements begin their line; what a comment shows does not. */
+const IMPORTS = /(?:^(?:import|export)\b[^"';]*?|\bimport\()"([^"]+)"/gm;
+
 const root = join(import.meta.dirname, "..");
 const faults = [];
 for (const name of readdirSync(join(root, "packages"))) {
   const allowed = ALLOWED[name];
   if (allowed === undefined) {
-    faults.push(`packages/${name}: not in the list of scripts/check-dependencies.mjs; add it with its arrows`);
+    faults.push(
+      `packages/${name}: not in the list of scripts/check-dependencies.mjs; add it with its arrows`,
+    );
     continue;
   }
   const manifest = JSON.parse(readFileSync(join(root, "packages", name, "package.json"), "utf8"));
   const declared = Object.keys({ ...manifest.dependencies, ...manifest.devDependencies });
   for (const used of declared.filter((dependency) => dependency.startsWith("@spoor/"))) {
-    if (!allowed.includes(used.slice("@spoor/".length))) faults.push(`packages/${name}/package.json: may not depend on ${used}`);
+    if (!allowed.includes(used.slice("@spoor/".length)))
+      faults.push(`packages/${name}/package.json: may not depend on ${used}`);
   }
-  for (const file of readdirSync(join(root, "packages", name, "src"), { recursive: true, encoding: "utf8" })) {
+  for (const file of readdirSync(join(root, "packages", name, "src"), {
+    recursive: true,
+    encoding: "utf8",
+  })) {
     if (!/\.tsx?$/.test(file)) continue;
     const text = readFileSync(join(root, "packages", name, "src", file), "utf8");
-    for (const [, specifier] of text.matchAll(/(?:from|import)\s*\(?\s*"([^"]+)"/g)) {
+    for (const [, specifier] of text.matchAll(IMPORTS)) {
       const [scope, used, inside] = specifier.split("/");
       if (scope === "@spoor" && !(allowed.includes(used) && (inside === undefined || inside === "otel")))
         faults.push(`packages/${name}/src/${file}: may not import "${specifier}"`);

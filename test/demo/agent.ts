@@ -23,7 +23,11 @@ interface ModelResponse {
 }
 
 const MODEL = "demo-model-1";
-const TOOL = { type: "function", name: "shell", parameters: { type: "object", properties: { command: { type: "string" } } } };
+const TOOL = {
+  type: "function",
+  name: "shell",
+  parameters: { type: "object", properties: { command: { type: "string" } } },
+};
 
 const [url = "", prompt = ""] = process.argv.slice(2);
 using trace = startTrace({ agent: { name: "demo-agent", version: "1.0.0", role: "fixer" } });
@@ -31,16 +35,23 @@ using turn = trace.turn(prompt);
 
 const messages: MessageInput[] = [{ role: "user", content: prompt }];
 const input: unknown[] = [{ role: "user", content: [{ type: "input_text", text: prompt }] }];
-for (let goOn = true; goOn; ) {
+for (let goOn = true; goOn;) {
   const call = turn.prompt({ model: MODEL, provider: "openai", messages, tools: [TOOL] });
   const response = await ask(input);
   const calls = response.output.filter((item) => item.type === "function_call");
-  const text = response.output.flatMap((item) => item.content?.flatMap((part) => part.text ?? []) ?? []).join("");
+  const text = response.output
+    .flatMap((item) => item.content?.flatMap((part) => part.text ?? []) ?? [])
+    .join("");
   const answer: MessageInput = {
     role: "assistant",
     parts: [
       ...(text === "" ? [] : [{ type: "text", content: text }]),
-      ...calls.map((item) => ({ type: "tool_call", id: item.call_id ?? "", name: item.name ?? "", arguments: argumentsOf(item) })),
+      ...calls.map((item) => ({
+        type: "tool_call",
+        id: item.call_id ?? "",
+        name: item.name ?? "",
+        arguments: argumentsOf(item),
+      })),
     ],
   };
   call.completion({
@@ -59,7 +70,10 @@ for (let goOn = true; goOn; ) {
     const id = item.call_id ?? "";
     const { command } = argumentsOf(item);
     using tool = turn.tool("shell", { command }, { id });
-    const { stdout, stderr, status } = spawnSync("sh", ["-c", command], { encoding: "utf8", env: { ...process.env, ...trace.childEnv } });
+    const { stdout, stderr, status } = spawnSync("sh", ["-c", command], {
+      encoding: "utf8",
+      env: { ...process.env, ...trace.childEnv },
+    });
     tool.result(stdout + stderr, { exitCode: status ?? 1 });
     messages.push({ role: "tool", parts: [{ type: "tool_call_response", id, response: stdout + stderr }] });
     input.push({ type: "function_call_output", call_id: id, output: stdout + stderr });
@@ -76,9 +90,16 @@ async function ask(items: readonly unknown[]): Promise<ModelResponse> {
     headers: { "content-type": "application/json", authorization: "Bearer none" },
     body: JSON.stringify({ model: MODEL, input: items, tools: [TOOL], stream: true }),
   });
-  const events = (await reply.text()).split("\n").flatMap((line) => (line.startsWith("data: {") ? [JSON.parse(line.slice(6)) as { type: string; response?: ModelResponse }] : []));
+  const events = (await reply.text())
+    .split("\n")
+    .flatMap((line) =>
+      line.startsWith("data: {")
+        ? [JSON.parse(line.slice(6)) as { type: string; response?: ModelResponse }]
+        : [],
+    );
   const completed = events.find((event) => event.type === "response.completed")?.response;
-  if (completed === undefined) throw new Error(`the model server answered ${reply.status} without a response`);
+  if (completed === undefined)
+    throw new Error(`the model server answered ${reply.status} without a response`);
   return completed;
 }
 

@@ -21,7 +21,10 @@ const PROMPT = "Why does the build fail?";
 const SCRIPT = {
   [PROMPT]: [
     { text: "I will look at the files and run the build.", tools: [shell("ls -1"), shell("make build")] },
-    { text: "There is no Makefile yet. I write a small one.", tools: [shell("printf 'build:\\n\\techo built\\n' > Makefile")] },
+    {
+      text: "There is no Makefile yet. I write a small one.",
+      tools: [shell("printf 'build:\\n\\techo built\\n' > Makefile")],
+    },
     { tools: [shell("cat Makefile")] },
     { text: "The build failed because there was no Makefile; now there is one." },
   ],
@@ -33,18 +36,36 @@ function shell(command: string): { name: string; input: { command: string } } {
 
 try {
   await using server = await startModelServer(SCRIPT);
-  say("1. A program records itself with @spoor/recorder (test/demo/agent.ts): real HTTP, real tools, one of which fails.");
-  await run([process.execPath, "--conditions=@spoor/source", join(import.meta.dirname, "agent.ts"), server.url, PROMPT], "node agent.ts");
+  say(
+    "1. A program records itself with @spoor/recorder (test/demo/agent.ts): real HTTP, real tools, one of which fails.",
+  );
+  await run(
+    [
+      process.execPath,
+      "--conditions=@spoor/source",
+      join(import.meta.dirname, "agent.ts"),
+      server.url,
+      PROMPT,
+    ],
+    "node agent.ts",
+  );
 
   say("2. Any command is recorded untouched; its exit code is its own.");
   await run([spoor, "record", "--role", "tests", "--", "sh", "-c", "echo 1 test failed; exit 1"]);
 
-  say("3. What agents stored by themselves is imported: Claude Code with a sub-agent, Codex, and an older Claude Code.");
+  say(
+    "3. What agents stored by themselves is imported: Claude Code with a sub-agent, Codex, and an older Claude Code.",
+  );
   await run([
     spoor,
     "import",
     join(fixtures, "claude-code", "self-2.1.329-ok", "eb801caf-7e32-4e8a-8993-f18a3008df73.jsonl"),
-    join(fixtures, "codex", "0.169.0", "rollout-2026-11-20T14-40-48-01a1f967-2190-7642-a110-f87372fbfa8c.jsonl"),
+    join(
+      fixtures,
+      "codex",
+      "0.169.0",
+      "rollout-2026-11-20T14-40-48-01a1f967-2190-7642-a110-f87372fbfa8c.jsonl",
+    ),
     join(fixtures, "claude-code", "viewer-1af7fc5e.jsonl"),
   ]);
 
@@ -59,7 +80,9 @@ try {
 
   say("6. And the gate before anything is uploaded:");
   await run([spoor, "verify", env.SPOOR_DIR]);
-  console.log("\nThat was a scratch store. Yours fills with `spoor record -- <your agent>`, or now with `spoor import`.");
+  console.log(
+    "\nThat was a scratch store. Yours fills with `spoor record -- <your agent>`, or now with `spoor import`.",
+  );
 } finally {
   rmSync(scratch, { recursive: true, force: true });
 }
@@ -70,7 +93,9 @@ function say(text: string): void {
 
 /** Prints a command as a user would type it, then runs it. */
 async function run([program = "", ...args]: readonly string[], shown?: string): Promise<void> {
-  const words = [program === spoor ? "spoor" : program, ...args].map((word) => word.replace(`${root}/`, "").replace(scratch, "…"));
+  const words = [program === spoor ? "spoor" : program, ...args].map((word) =>
+    word.replace(`${root}/`, "").replace(scratch, "…"),
+  );
   console.log(`$ ${shown ?? words.map((word) => (/[\s;]/.test(word) ? `'${word}'` : word)).join(" ")}`);
   // Not spawnSync: the model server answers in this process.
   const child = spawn(program, args, { env, cwd: scratch, stdio: ["ignore", "inherit", "inherit"] });

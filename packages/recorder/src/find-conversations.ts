@@ -91,7 +91,7 @@ function consider(
 }
 
 /** Whose file this is; undefined where no adapter knows it. */
-export function identify(path: string, agent?: AgentName): Omit<FoundConversation, "files"> | undefined {
+function identify(path: string, agent?: AgentName): Omit<FoundConversation, "files"> | undefined {
   const records: JsonObject[] = [];
   for (const line of readSource(path).lines) {
     if (line.kind === "object") records.push(line.value);
@@ -133,7 +133,7 @@ function mainFirst(a: string, b: string): number {
   return depth(a) - depth(b) || (a < b ? -1 : 1);
 }
 
-export function listFolder(folder: string): string[] {
+function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

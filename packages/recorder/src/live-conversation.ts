@@ -2,12 +2,12 @@
  * A conversation that is being read while its agent runs: lines in, records out, and what it says of itself.
  */
 
-import type { Adapter, JsonObject, Parser, SourceFile } from "@spoor/adapters";
+import type { Adapter, Event, JsonObject, Parser, SourceFile } from "@spoor/adapters";
 import type { LossKind, Source, Timestamp } from "@spoor/trace";
 import type { Recording } from "./recording.ts";
 
 /** A completion without another line for this long is written as it stands. */
-export const QUIET_MS = 2000;
+const QUIET_MS = 2000;
 
 export interface LiveLine {
   line: number;
@@ -18,6 +18,7 @@ export class LiveConversation {
   readonly recording: Recording;
   readonly #parser: Parser;
   readonly #sources: Source[] = [];
+  readonly #openTurns = new Set<string>();
   #lastLineMs: number | undefined;
   #told = 0;
 
@@ -28,6 +29,11 @@ export class LiveConversation {
 
   get facts(): Parser["facts"] {
     return this.#parser.facts;
+  }
+
+  /** Whether a turn has begun and not ended, so that more is to be expected. Gemini CLI never says that one ended. */
+  get isUnderWay(): boolean {
+    return this.#openTurns.size > 0;
   }
 
   /** Lines from before this run: read for what they mean to those that follow, but no records. */
@@ -44,7 +50,7 @@ export class LiveConversation {
     if (lines.length === 0) return;
     this.#lastLineMs = Date.parse(observedAt);
     this.#feed(file, lines, observedAt, (events) => {
-      for (const event of events) this.recording.write(event);
+      for (const event of events) this.#write(event);
     });
     this.#tellFacts(observedAt);
   }
@@ -57,15 +63,21 @@ export class LiveConversation {
   settle(nowMs: number): void {
     if (this.#lastLineMs === undefined || nowMs - this.#lastLineMs < QUIET_MS) return;
     this.#lastLineMs = undefined;
-    for (const event of this.#parser.flush("quiet")) this.recording.write(event);
+    for (const event of this.#parser.flush("quiet")) this.#write(event);
   }
 
   /** Nothing more will come. */
   stop(time: Timestamp): void {
-    for (const event of this.#parser.flush("stop")) this.recording.write(event);
+    for (const event of this.#parser.flush("stop")) this.#write(event);
     this.#tellFacts(time);
     const unknown = Object.values(this.facts.unknownTypes).reduce((sum, count) => sum + count, 0);
     this.lose("unknown", unknown);
+  }
+
+  #write(event: Event): void {
+    if (event.type === "turn_start") this.#openTurns.add(event.span.key);
+    if (event.type === "turn_end") this.#openTurns.delete(event.span.key);
+    this.recording.write(event);
   }
 
   #feed(

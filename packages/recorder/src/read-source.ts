@@ -30,7 +30,7 @@ export function readSource(path: string): SourceText {
 }
 
 /** The lines of a file as they come; what stands after the last newline is read too where it is whole. */
-export function* linesOf(data: Buffer, firstLine = 1): Generator<ParsedLine, void, undefined> {
+function* linesOf(data: Buffer, firstLine = 1): Generator<ParsedLine, void, undefined> {
   let from = 0;
   let line = firstLine;
   while (from < data.length) {

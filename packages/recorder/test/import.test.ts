@@ -13,7 +13,6 @@ import { basename, dirname, join } from "node:path";
 import { listTraceFiles, readEntries } from "@spoor/trace";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { importConversations, type ImportResult } from "../src/import.ts";
-import { foldedView } from "./folded-view.ts";
 import { expectAnyPrefixThenWhole } from "./import-at-any-cut.ts";
 
 const FIXTURES = new URL("../../../fixtures/transcripts-genuine/", import.meta.url).pathname;
@@ -123,7 +122,7 @@ test("of the stdout stream alone the sums are those its last line reports", () =
 });
 
 const sources = readdirSync(FIXTURES, { recursive: true, encoding: "utf8" })
-  .filter((path) => /\.jsonl$/.test(path) && !path.includes("/subagents/"))
+  .filter((path) => path.endsWith(".jsonl") && !path.includes("/subagents/"))
   .map((path) => join(FIXTURES, path));
 
 test.each(sources.map((path) => [path.slice(FIXTURES.length), path]))(
