@@ -63,6 +63,11 @@ export class LiveConversations {
     return this.#own !== undefined || this.#others.length > 0;
   }
 
+  /** Whether one of them stopped in the midst of a turn. */
+  get isUnderWay(): boolean {
+    return this.#all().some((live) => live.isUnderWay);
+  }
+
   hurry(): void {
     this.hurried = true;
   }
@@ -152,7 +157,8 @@ export class LiveConversations {
     this.#byFound.set(found, live);
     if (isOwn) {
       this.#own = live;
-      recording.amendStart(observedAt, { agent: { name: found.adapter.name } });
+      // Before its first line: a trace that breaks off here must still say whose conversation it holds.
+      recording.amendStart(observedAt, { agent: { name: found.adapter.name }, ...conversationOf(found) });
     } else this.#others.push(live);
     const earlier = found.earlierLines();
     if (earlier.length === 0) return;
@@ -165,7 +171,8 @@ export class LiveConversations {
     return isCommand && (adapter.name === this.#options.agent || pid === this.#commandPid);
   }
 
-  #begin({ adapter }: FoundLive, time: Timestamp): Recording | undefined {
+  #begin(found: FoundLive, time: Timestamp): Recording | undefined {
+    const { adapter } = found;
     const nowMs = this.#options.nowMs();
     const { directory, level, onSecret, redactor } = this.#options;
     const began = Recording.begin(
@@ -177,6 +184,7 @@ export class LiveConversations {
         fileAgent: adapter.name,
         origin: "recorded",
         agent: this.#command.agentLike(adapter.name),
+        ...conversationOf(found),
         pointers: this.#command.pointers,
         writer: currentWriter(),
       },
@@ -194,4 +202,8 @@ export class LiveConversations {
   #now(): Timestamp {
     return new Date(this.#options.nowMs()).toISOString();
   }
+}
+
+function conversationOf({ conversationId }: FoundLive): { conversation_id?: string } {
+  return conversationId === undefined ? {} : { conversation_id: conversationId };
 }

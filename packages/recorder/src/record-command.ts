@@ -75,10 +75,12 @@ export interface Recorded {
   ambiguous: number;
 }
 
-/** How often the agents' folders are looked at while the command runs. */
+/** How often the agents' folders are looked at while the command runs; at first more often, for agents that are quick. */
 const LOOK_EVERY_MS = 250;
-/** After the command's end: how long it must be quiet, and how long at most we wait for that. */
+const FIRST_LOOK_AFTER_MS = 40;
+/** After the command's end: how long it must be quiet, longer within a turn, and how long at most we wait for that. */
 const QUIET_AFTER_END_MS = 300;
+const QUIET_WITHIN_TURN_MS = 1000;
 const WAIT_AFTER_END_MS = 5000;
 
 /** Traces of runs that died are closed at the next start; older ones by whoever reads them all. */
@@ -164,7 +166,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
     conversations.look();
     takeDeclarations(options.directory, recording);
   };
-  const timer = setInterval(look, LOOK_EVERY_MS);
+  const stopLooking = nowAndThen(look);
   const end = await runCommand(command, {
     env: {
       ...env,
@@ -187,7 +189,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
     },
     onLateSignal: () => conversations.hurry(),
   });
-  clearInterval(timer);
+  stopLooking();
   const endTime = new Date(nowMs()).toISOString();
   conversations.commandEnded();
   look();
@@ -240,6 +242,18 @@ function tellPointers(
   });
 }
 
+/** @returns What ends it. */
+function nowAndThen(look: () => void): () => void {
+  let waitMs = FIRST_LOOK_AFTER_MS;
+  const lookAndWait = (): void => {
+    look();
+    waitMs = Math.min(waitMs * 2, LOOK_EVERY_MS);
+    timer = setTimeout(lookAndWait, waitMs);
+  };
+  let timer = setTimeout(lookAndWait, waitMs);
+  return () => clearTimeout(timer);
+}
+
 async function untilQuiet(
   conversations: LiveConversations,
   look: () => void,
@@ -247,10 +261,9 @@ async function untilQuiet(
 ): Promise<void> {
   const deadlineMs = nowMs() + WAIT_AFTER_END_MS;
   let quietSinceMs = nowMs();
-  for (
-    let lines = conversations.lines;
-    nowMs() < deadlineMs && nowMs() - quietSinceMs < QUIET_AFTER_END_MS && !conversations.hurried;
-  ) {
+  const isQuiet = (): boolean =>
+    nowMs() - quietSinceMs >= (conversations.isUnderWay ? QUIET_WITHIN_TURN_MS : QUIET_AFTER_END_MS);
+  for (let lines = conversations.lines; nowMs() < deadlineMs && !isQuiet() && !conversations.hurried;) {
     await delay(25);
     look();
     if (conversations.lines !== lines) quietSinceMs = nowMs();
