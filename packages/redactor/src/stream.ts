@@ -9,7 +9,7 @@
 import type { Span } from "./scan.ts";
 
 /** Half a window: so many characters at most are given away at once, and twice as many held back. */
-export const HALF_WINDOW: number = 16 * 1024;
+const HALF_WINDOW: number = 16 * 1024;
 
 /** A cut keeps this distance from the secret behind it, so that name and value stay together. */
 const CONTEXT = 512;
