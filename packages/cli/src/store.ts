@@ -8,6 +8,7 @@ import {
   foldTrace,
   type Invocation,
   readEntries,
+  type ReadOptions,
   toInvocation,
   type Trace,
   traceDirectory,
@@ -16,6 +17,8 @@ import {
 import type { CommonArguments } from "./command.ts";
 import { countConversations } from "./conversations.ts";
 import type { Io } from "./io.ts";
+import { briefEntries } from "./show/brief.ts";
+import { soundEntries } from "./sound-entries.ts";
 
 /** The folder of the store, absolute. */
 export function storeDirectory({ dir }: CommonArguments, { cwd, env }: Pick<Io, "cwd" | "env">): string {
@@ -27,9 +30,19 @@ export function homeOf(env: Io["env"]): string {
   return env["HOME"] || homedir();
 }
 
+/** One trace, whatever its file holds. */
+export function readTrace(path: string, options: ReadOptions = {}): Trace {
+  return foldTrace(soundEntries(readEntries(path, options)));
+}
+
 /** One trace without its contents. */
 export function readHeads(path: string): Trace {
-  return foldTrace(readEntries(path, { headOnly: true }));
+  return readTrace(path, { headOnly: true });
+}
+
+/** One trace with of its contents what a tree can show. */
+export function readBriefly(path: string): Trace {
+  return foldTrace(briefEntries(soundEntries(readEntries(path))));
 }
 
 /** The invocation object, `running` or `crashed` included where the trace has no end. */

@@ -6,6 +6,7 @@ import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { EXIT, Failure, UsageError } from "../errors.ts";
 import { findRun } from "../find-run.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { readHeads, storeDirectory } from "../store.ts";
 
 const VERDICTS = [
@@ -60,7 +61,7 @@ export const decision: Command = defineCommand({
     if (outcome.kind === "no_such_run")
       throw new Failure(`no run ${invocationId} in ${directory}; is it another --dir?`);
     if (outcome.kind === "failed") throw new Failure(`the decision was not stored: ${outcome.reason}`);
-    if (json) io.stdout.write(`${JSON.stringify(outcome.record)}\n`);
+    if (json) writeJson(outcome.record, io.stdout);
     else io.stderr.write(`${verdict} noted for run ${invocationId.slice(-12)}\n`);
     return EXIT.done;
   },

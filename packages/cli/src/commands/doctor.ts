@@ -15,6 +15,7 @@ import {
 import type { Finding } from "../doctor/finding.ts";
 import { EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { homeOf, storeDirectory } from "../store.ts";
 import { type Line, lookOf, printLines, styled } from "../terminal/screen.ts";
 import { padTo } from "../terminal/width.ts";
@@ -38,7 +39,7 @@ export const doctor: Command = defineCommand({
       userId: process.getuid?.(),
       git: (...args) => runGit(args, io),
     });
-    if (json) for (const finding of found) io.stdout.write(`${JSON.stringify(finding)}\n`);
+    if (json) for (const finding of found) writeJson(finding, io.stdout);
     else printLines(findingLines(found), io.stdout, { ...lookOf(io.stdout, io.env), columns: Infinity });
     return EXIT.done;
   },

@@ -8,6 +8,7 @@ import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { agentTitle, countConversations } from "../conversations.ts";
 import { EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { parseSince } from "../local-time.ts";
 import { runLines } from "../runs-table.ts";
 import { homeOf, storeDirectory } from "../store.ts";
@@ -62,7 +63,7 @@ export const importRuns: Command = defineCommand({
       agent,
       sinceMs,
     });
-    if (json) for (const run of result.imported) io.stdout.write(`${JSON.stringify(run)}\n`);
+    if (json) for (const run of result.imported) writeJson(run, io.stdout);
     else tell(result, io);
     tellProblems(result, io);
     const nothingRead = result.imported.length + result.unchanged === 0;

@@ -4,6 +4,7 @@ import { type Invocation, listTraceFiles } from "@spoor/trace";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { describeFileError, EXIT, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { parseSince } from "../local-time.ts";
 import { runLines } from "../runs-table.ts";
 import { emptyStoreText, invocationOf, readHeads, storeDirectory } from "../store.ts";
@@ -73,7 +74,7 @@ export const list: Command = defineCommand({
         more++;
         if (args.json) break;
       } else if (args.json) {
-        io.stdout.write(`${JSON.stringify(run)}\n`);
+        writeJson(run, io.stdout);
         runs.push(run);
       } else runs.push(run);
     }

@@ -6,6 +6,7 @@ import { createRedactor, type Redactor } from "@spoor/redactor";
 import { type Command, defineCommand } from "../command.ts";
 import { EXIT, UsageError } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { textBlocks } from "../text-blocks.ts";
 
 export const redact: Command = defineCommand({
@@ -35,7 +36,7 @@ async function filterLines(redactor: Redactor, io: Io): Promise<void> {
       line++;
       if (!isItem(value))
         throw new UsageError(`--ndjson: record ${line}: expected {"id":…,"text":"…"} with a text`);
-      io.stdout.write(`${JSON.stringify({ ...value, text: redactor.redactText(value.text) })}\n`);
+      writeJson({ ...value, text: redactor.redactText(value.text) }, io.stdout);
     }
   } catch (error) {
     if (!(error instanceof Error) || !error.message.startsWith("Could not parse row")) throw error;

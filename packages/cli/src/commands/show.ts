@@ -1,17 +1,17 @@
 /** `spoor show`: one run as a tree, one span of it, or the prompt of one of its model calls. */
 
-import { foldTrace, PromptRestorer, readEntries, type Trace } from "@spoor/trace";
+import { PromptRestorer, type Trace } from "@spoor/trace";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { EXIT, Failure, UsageError } from "../errors.ts";
 import { findRun } from "../find-run.ts";
 import type { Io } from "../io.ts";
-import { briefEntries } from "../show/brief.ts";
+import { writeJson } from "../json.ts";
 import { overviewLines } from "../show/overview.ts";
 import { promptLines } from "../show/prompt-text.ts";
 import { spanLines } from "../show/span-details.ts";
 import { findSpan, shortIdLength } from "../show/span-ids.ts";
 import { spanObject, spanObjects } from "../show/span-object.ts";
-import { invocationOf, storeDirectory } from "../store.ts";
+import { invocationOf, readBriefly, readTrace, storeDirectory } from "../store.ts";
 import { pageLines } from "../terminal/pager.ts";
 import { lookOf, printLines } from "../terminal/screen.ts";
 
@@ -55,11 +55,11 @@ export const show: Command = defineCommand({
   },
   async run({ run, span, prompt, level, json, ...common }, io) {
     const path = findRun(run, storeDirectory(common, io), io);
-    if (prompt !== undefined) return showPrompt(readTrace(path), prompt, json, io);
-    if (span !== undefined) return showSpan(readTrace(path), span, json, io);
+    if (prompt !== undefined) return showPrompt(nonEmpty(readTrace(path), path), prompt, json, io);
+    if (span !== undefined) return showSpan(nonEmpty(readTrace(path), path), span, json, io);
     if (json) return showJson(path, level === "full", io);
 
-    const trace = nonEmpty(foldTrace(briefEntries(readEntries(path))), path);
+    const trace = nonEmpty(readBriefly(path), path);
     const look = lookOf(io.stdout, io.env);
     const options = { timeZone: io.env["TZ"], columns: look.columns };
     printLines(overviewLines(trace, invocationOf(trace, path, io), options), io.stdout, look);
@@ -68,10 +68,6 @@ export const show: Command = defineCommand({
     return EXIT.done;
   },
 });
-
-function readTrace(path: string): Trace {
-  return nonEmpty(foldTrace(readEntries(path)), path);
-}
 
 function nonEmpty(trace: Trace, path: string): Trace {
   if (trace.records === 0)
@@ -82,16 +78,16 @@ function nonEmpty(trace: Trace, path: string): Trace {
 }
 
 function showJson(path: string, withContent: boolean, io: Io): number {
-  const trace = nonEmpty(foldTrace(readEntries(path, { headOnly: !withContent })), path);
+  const trace = nonEmpty(readTrace(path, { headOnly: !withContent }), path);
   const invocation = invocationOf(trace, path, io);
   const shape = { invocation, spans: spanObjects(trace, withContent), losses: trace.losses };
-  io.stdout.write(`${JSON.stringify(shape)}\n`);
+  writeJson(shape, io.stdout);
   return EXIT.done;
 }
 
 async function showSpan(trace: Trace, id: string, json: boolean, io: Io): Promise<number> {
   const span = findSpan(trace, id);
-  if (json) io.stdout.write(`${JSON.stringify(spanObject(span, true))}\n`);
+  if (json) writeJson(spanObject(span, true), io.stdout);
   else await pageLines(spanLines(span, io.env["TZ"]), io);
   return EXIT.done;
 }
@@ -107,7 +103,7 @@ async function showPrompt(trace: Trace, id: string, json: boolean, io: Io): Prom
       `--prompt: expected a model call; "${id}" is the ${span.kind} ${span.name}. ${instead}`,
     );
   }
-  if (json) io.stdout.write(`${JSON.stringify(prompt)}\n`);
+  if (json) writeJson(prompt, io.stdout);
   else await pageLines(promptLines(prompt), io);
   return EXIT.done;
 }

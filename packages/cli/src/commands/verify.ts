@@ -5,6 +5,7 @@ import { relative, resolve } from "node:path";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
+import { writeJson } from "../json.ts";
 import { emptyStoreText, storeDirectory } from "../store.ts";
 import { type Line, lookOf, printLines, styled } from "../terminal/screen.ts";
 import { visible } from "../terminal/visible.ts";
@@ -40,7 +41,7 @@ export const verify: Command = defineCommand({
     const sum: Sum = { files: 0, records: 0, findings: 0, unchecked: 0 };
     for await (const one of verifyPaths(given, { store, redactor: { env: io.env } })) {
       add(sum, one);
-      if (json) for (const finding of one.findings) io.stdout.write(`${JSON.stringify(finding)}\n`);
+      if (json) for (const finding of one.findings) writeJson(finding, io.stdout);
       else printFindings(one.findings, io);
       if (one.notChecked !== undefined)
         io.stderr.write(`spoor: ${visible(`${shortPath(one.path, io)}: ${one.notChecked}`)}\n`);

@@ -1,6 +1,7 @@
 /** What a span was about, in one line: the prompt, the answer, the command. Contents are unchecked: any may be anything. */
 
 import type { Span } from "@spoor/trace";
+import { jsonText } from "../json.ts";
 
 const LONGEST = 240;
 /** The argument that says most, in this order; the agents' tools share these names. */
@@ -73,7 +74,7 @@ function argumentText(value: unknown): string | undefined {
     if (isText(found)) return found;
     if (Array.isArray(found)) return commandText(found);
   }
-  return value === undefined || value === null ? undefined : JSON.stringify(value);
+  return value === undefined || value === null ? undefined : jsonText(value);
 }
 
 function commandText(words: unknown): string | undefined {

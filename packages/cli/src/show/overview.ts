@@ -2,6 +2,7 @@
 
 import type { Invocation, Point, Span, Trace } from "@spoor/trace";
 import { formatCost, formatCount, formatDuration, formatTokens } from "../format.ts";
+import { jsonText } from "../json.ts";
 import { formatLocalTime } from "../local-time.ts";
 import { type Line, type Piece, type Style, styled } from "../terminal/screen.ts";
 import { padTo } from "../terminal/width.ts";
@@ -244,7 +245,7 @@ function pointPieces(point: Point): Piece[] {
     ...fields
   } = point;
   const said = Object.entries(fields).map(
-    ([key, value]) => `${key} ${typeof value === "object" ? JSON.stringify(value) : String(value)}`,
+    ([key, value]) => `${key} ${typeof value === "object" ? jsonText(value) : String(value)}`,
   );
   return [styled(`${String(name)}`, "yellow"), said.length === 0 ? "" : `  ${said.join(", ")}`];
 }

@@ -1,6 +1,7 @@
 /** A restored prompt for people: what the model was sent, in order. */
 
 import type { Message, Part, RestoredPrompt } from "@spoor/trace";
+import { jsonText } from "../json.ts";
 import { type Line, linesOf, styled } from "../terminal/screen.ts";
 
 export function promptLines(prompt: RestoredPrompt): Line[] {
@@ -27,7 +28,7 @@ function section(title: string, lines: readonly Line[]): Line[] {
 }
 
 function partsLines(parts: readonly Part[]): Line[] {
-  return parts.flatMap(partLines);
+  return parts.filter((part) => part !== null && typeof part === "object").flatMap(partLines);
 }
 
 function partLines(part: Part): Line[] {
@@ -43,7 +44,7 @@ function partLines(part: Part): Line[] {
 
 function valueLines(value: unknown): Line[] {
   if (value === undefined) return [];
-  return linesOf(typeof value === "string" ? value : JSON.stringify(value, undefined, 2));
+  return linesOf(typeof value === "string" ? value : jsonText(value, 2));
 }
 
 /** Tool definitions are the provider's own: a name at the top, or inside `function`. */

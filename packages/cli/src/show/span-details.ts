@@ -2,6 +2,7 @@
 
 import type { Span } from "@spoor/trace";
 import { formatDuration } from "../format.ts";
+import { jsonText } from "../json.ts";
 import { formatLocalTime } from "../local-time.ts";
 import { type Line, linesOf, styled } from "../terminal/screen.ts";
 import { padTo } from "../terminal/width.ts";
@@ -35,15 +36,15 @@ export function spanLines(span: Span, timeZone: string | undefined): Line[] {
     ],
     [styled(`span ${span.span_id}`, "dim")],
     ...rows.map(([name, value]): Line => [styled(`${padTo(name, width, "left")}  `, "dim"), asText(value)]),
-    ...(events as unknown[]).map((event): Line => [styled("event  ", "dim"), JSON.stringify(event)]),
+    ...(events as unknown[]).map((event): Line => [styled("event  ", "dim"), jsonText(event)]),
     ...Object.entries((content ?? {}) as object).flatMap(([name, value]): Line[] => [
       [],
       [styled(name, "bold")],
-      ...linesOf(typeof value === "string" ? value : JSON.stringify(value, undefined, 2)),
+      ...linesOf(typeof value === "string" ? value : jsonText(value, 2)),
     ]),
   ];
 }
 
 function asText(value: unknown): string {
-  return typeof value === "string" ? value : JSON.stringify(value);
+  return typeof value === "string" ? value : jsonText(value);
 }

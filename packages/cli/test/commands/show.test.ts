@@ -1,3 +1,4 @@
+import { readFileSync, writeFileSync } from "node:fs";
 import { describe, expect, test } from "vitest";
 import { spoor } from "../fake-io.ts";
 import {
@@ -521,5 +522,28 @@ describe("a hostile trace harms nobody", () => {
     expect(code).toBe(0);
     expect(stdout.split("\n").reduce((most, line) => Math.max(most, line.length), 0)).toBeLessThan(200);
     expect(stdout.match(/⋯\d+ nested/g)?.at(-1)).toBe("⋯9999 nested");
+  });
+
+  test.each([
+    [["show"]],
+    [["show", "--json", "--level", "full"]],
+    [["show", "--span", "d1"]],
+    [["show", "--prompt", "c1", "--json"]],
+    [["verify"]],
+  ])("%j takes a value of a hundred thousand levels", async (words) => {
+    const store = makeFolder();
+    const path = writeTrace(store, exampleRecords());
+    const deep = "[".repeat(100_000) + "]".repeat(100_000);
+    const text = readFileSync(path, "utf8");
+    writeFileSync(
+      path,
+      text
+        .replace('{"command":"npm test"}', deep)
+        .replace('"You are careful."', `[{"type":"x","x":${deep}}]`),
+    );
+    expect(await spoor([...words, "--dir", store])).toMatchObject({
+      code: 0,
+      stderr: expect.not.stringContaining("fault"),
+    });
   });
 });
