@@ -1,7 +1,7 @@
 import { totalsOf } from "@spoor/trace";
 import { describe, expect, test } from "vitest";
 import type { ToolResultEvent } from "../../src/event.ts";
-import { promptsOf, traceOf } from "../gemini-cli/trace-of.ts";
+import { promptsOf, traceOf } from "../trace-of.ts";
 import {
   calls,
   completed,

@@ -1,7 +1,7 @@
 import { totalsOf } from "@spoor/trace";
 import { describe, expect, test } from "vitest";
 import { codex } from "../../src/codex/index.ts";
-import { traceOf } from "../gemini-cli/trace-of.ts";
+import { traceOf } from "../trace-of.ts";
 import { ended, event, fixture, meta, ofType, readAll, rollout, says, started, used } from "./read.ts";
 
 describe("a forked thread", () => {

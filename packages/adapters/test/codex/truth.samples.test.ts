@@ -4,8 +4,14 @@ import { existsSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import { totalsOf } from "@spoor/trace";
 import { describe, expect, test } from "vitest";
-import { traceOf } from "../gemini-cli/trace-of.ts";
-import { expectOneRecordPerSpan, expectPromptsToExtend, expectStrictlyIncremental } from "./properties.ts";
+import { codex } from "../../src/codex/index.ts";
+import {
+  expectOneRecordPerSpan,
+  expectPromptsToExtend,
+  expectStartsBeforeEnds,
+  expectStrictlyIncremental,
+} from "../properties.ts";
+import { traceOf } from "../trace-of.ts";
 import { linesOfFile, ofType, readAll } from "./read.ts";
 
 const SAMPLES = new URL("../../../../../shared/samples/", import.meta.url).pathname;
@@ -94,14 +100,16 @@ describe.skipIf(truths.length === 0)("the samples", () => {
     test("gives for any first lines the first events of all", () => {
       const step = Math.max(1, Math.floor(lines.length / 60));
       expectStrictlyIncremental(
+        codex,
         lines,
         [...lines.keys()].filter((index) => index % step === 0),
       );
     });
 
     test("starts and ends each span once, and its prompts extend one another", () => {
-      expectOneRecordPerSpan(lines);
-      expectPromptsToExtend(lines);
+      expectOneRecordPerSpan(codex, lines);
+      expectStartsBeforeEnds(codex, lines);
+      expectPromptsToExtend(codex, lines);
     });
   });
 });

@@ -3,7 +3,7 @@ import type { SourceLine } from "../../src/adapter.ts";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
 import { chat, ofType, read, readAll } from "./read-source.ts";
 import { at, CONTEXT, gemini, HEADER, response, START, tool, user } from "./records.ts";
-import { promptsOf, traceOf } from "./trace-of.ts";
+import { promptsOf, traceOf } from "../trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
 /** The texts and tool ids of each call's full prompt, the context left out. */

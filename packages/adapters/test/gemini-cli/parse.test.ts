@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
 import { FIXTURES, linesOfFile, ofType, read, readAll } from "./read-source.ts";
-import { promptsOf, traceOf } from "./trace-of.ts";
+import { promptsOf, traceOf } from "../trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
 const SESSION = `${FIXTURES}0.61.0/session-2026-11-20T14-40-f5e25011.jsonl`;

@@ -5,7 +5,7 @@ import { describe, expect, test } from "vitest";
 import type { SourceLine } from "../../src/adapter.ts";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
 import { linesOf, linesOfFile, ofType, read, readAll } from "./read-source.ts";
-import { promptsOf } from "./trace-of.ts";
+import { promptsOf } from "../trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
 interface Truth {

@@ -1,7 +1,7 @@
 import { describe, expect, test } from "vitest";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
 import { ofType, readAll, stream } from "./read-source.ts";
-import { promptsOf, traceOf } from "./trace-of.ts";
+import { promptsOf, traceOf } from "../trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
 const INIT = { type: "init", timestamp: at(0), session_id: "s-1", model: "gemini-2.5-pro" };

@@ -2,7 +2,7 @@ import { describe, expect, test } from "vitest";
 import { geminiCli } from "../../src/gemini-cli/index.ts";
 import { chat, linesOf, ofType, read, readAll } from "./read-source.ts";
 import { at, gemini, HEADER, START, tool, user } from "./records.ts";
-import { traceOf } from "./trace-of.ts";
+import { traceOf } from "../trace-of.ts";
 import { figuresOf } from "./truth.ts";
 
 describe("sub-agents", () => {

@@ -1,7 +1,7 @@
 /** Figures of a source, counted from its events alone. */
 
 import type { Event } from "../../src/event.ts";
-import { traceOf } from "./trace-of.ts";
+import { traceOf } from "../trace-of.ts";
 
 export interface Figures {
   llmCalls: number;

@@ -9,7 +9,7 @@ import {
   type Trace,
   type TraceRecord,
 } from "@spoor/trace";
-import type { Event, SpanKey } from "../../src/event.ts";
+import type { Event, SpanKey } from "../src/event.ts";
 
 const INVOCATION_ID = "01a1f967-2190-7642-a110-f87372fbfa8c";
 
