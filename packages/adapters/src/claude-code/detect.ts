@@ -3,7 +3,7 @@
 import type { Detection, Env, FileIdentity, JsonObject } from "../adapter.ts";
 import { programOf, valueOfFlag } from "../command-line.ts";
 import { asText } from "../json.ts";
-import { isStreamLine, isTranscriptLine, sessionIdOf } from "./lines.ts";
+import { isStreamLine, isTranscriptLine, sessionIdOf, sessionOfFile } from "./lines.ts";
 
 /** The npm package (`npx`), the installed command, the VS Code extension's and the SDK's own script. */
 const PROGRAMS = ["claude", "claude-code", "@anthropic-ai/claude-code"];
@@ -21,12 +21,13 @@ export function detectCommand(command: readonly string[], env: Env): Detection |
   };
 }
 
-export function detectFile(_path: string, firstRecords: readonly JsonObject[]): FileIdentity | undefined {
+export function detectFile(path: string, firstRecords: readonly JsonObject[]): FileIdentity | undefined {
   const transcript = firstRecords.find(isTranscriptLine);
   const stream = firstRecords.find(isStreamLine);
   const telling = stream ?? transcript;
   if (telling === undefined) return undefined;
-  const conversationId = firstRecords.map(sessionIdOf).find((id) => id !== undefined);
+  const own = stream === undefined ? sessionOfFile(path) : undefined;
+  const conversationId = own ?? firstRecords.map(sessionIdOf).find((id) => id !== undefined);
   const cwd = firstRecords.map((record) => asText(record["cwd"])).find((folder) => folder !== undefined);
   return {
     agent: "claude-code",
