@@ -258,16 +258,18 @@ function readBare(text: string, from: number, nameStart: number): Value | undefi
   return value === "" ? undefined : { start: from, end: from + value.length, text: value, quoted: false };
 }
 
+/** The cheap questions come first: most of what stands behind a name is a short word. */
 function isSecretValue(value: Value, { kind, name, loose, isJson }: Context): boolean {
   const { text, quoted } = value;
-  if (text.length < 4 || text.startsWith("-----BEGIN") || isHarmless(text)) return false;
-  if (!quoted && (/^[*)\]}>|]/.test(text) || (isJson && /^[-\d.eE+]+$/.test(text)))) return false;
+  const mustBeRandom = loose || kind !== "password";
+  if (text.length < (kind === "key" ? 16 : mustBeRandom ? 8 : 4) || text.startsWith("-----BEGIN"))
+    return false;
   if (/\s/.test(text)) return isPhrase(text, name);
-  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
+  if (mustBeRandom && !isRandom(text) && !(loose && kind === "password" && isMixed(text))) return false;
+  if (!quoted && (/^[*)\]}>|]/.test(text) || (isJson && /^[-\d.eE+]+$/.test(text)))) return false;
+  if (isHarmless(text) || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
   if (isCode(text) && !(quoted && isRandom(text))) return false;
-  if (loose) return text.length >= 8 && (isRandom(text) || (kind === "password" && isMixed(text)));
-  if (kind === "key") return text.length >= 16 && isRandom(text);
-  if (kind === "secret") return text.length >= 8 && isRandom(text);
+  if (mustBeRandom) return true;
   if (/^\d+$/.test(text)) return text.length >= 6;
   if (!isWords(text)) return text.length >= (quoted ? 4 : 6) && /[A-Za-z0-9]{2}/.test(text);
   // Words with a number behind them are what people choose; in code they are variables.

@@ -24,7 +24,7 @@ const VARIABLE =
 /** `process.env.TOKEN`, `this.auth`, `var.db_password`, `os.environ["X"]`, `getToken()`, `a?.b`, `Foo::Bar`. */
 const CODE_PATH =
   /^[!&*(]*[A-Za-z_$][A-Za-z_$0-9]*(?:(?:\?\.|\.|::|->|!\.)[A-Za-z_$][A-Za-z_$0-9]*)+[!?]?(?:[([{].*)?$/;
-const CALL_OR_INDEX = /^[!&*(]*[A-Za-z_$][\w$.:]*(?:\(|\[["'\w]|\{|<[A-Z])/;
+const CALL_OR_INDEX = /^[!&*(]*[A-Za-z_$][\w$.:?!]*(?:\(|\[["'\w]|\{|<[A-Z])/;
 
 const REPEATED = /(?:[xX]{4,}|[*•●…]{3,}|\.{3,}|(.)\1{7,}|(?:x-){3,}|_{4,}|-{6,})/;
 const SEQUENCE =

@@ -3,7 +3,7 @@
 import { continueOnNextLine } from "./named-values.ts";
 import type { Rule } from "./rules.ts";
 import { type Detector, isTokenStart, type Scan, WEIGHT } from "./scan.ts";
-import { isHarmless } from "./shape.ts";
+import { isHarmless, isWords } from "./shape.ts";
 
 export function tokenDetector(rule: Rule): Detector {
   let sticky: RegExp | undefined;
@@ -20,7 +20,7 @@ export function tokenDetector(rule: Rule): Detector {
       const end = sticky.lastIndex;
       if (end <= start) continue;
       const secret = match.groups?.["secret"] ?? match[0];
-      if (isHarmless(secret)) return;
+      if (isHarmless(secret) || isWords(secret)) return;
       const at = from + match[0].indexOf(secret);
       scan.add(at, at + secret.length, rule.name, WEIGHT.token);
       continueOnNextLine(scan, end);
