@@ -3,7 +3,6 @@
  * evidence. A claim is a small file in the store, named by the transcript's path; it lasts as long as its process.
  */
 
-import { hash } from "node:crypto";
 import {
   existsSync,
   linkSync,
@@ -15,7 +14,7 @@ import {
   writeFileSync,
 } from "node:fs";
 import { join } from "node:path";
-import { currentWriter, type Writer, writerState } from "@spoor/trace";
+import { currentWriter, sha256, type Writer, writerState } from "@spoor/trace";
 
 /** A claim that does not say whose it is was left by one killed while writing it, once it is this old. */
 const UNREADABLE_FOR_MS = 60_000;
@@ -75,7 +74,7 @@ export class Claims {
   }
 
   #fileOf(path: string): string {
-    return join(this.#folder, `${hash("sha256", path, "hex").slice(0, 32)}.json`);
+    return join(this.#folder, `${sha256(path).slice(0, 32)}.json`);
   }
 
   /** @returns false where there is a claim already. */

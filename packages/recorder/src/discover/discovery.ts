@@ -6,7 +6,7 @@
  */
 
 import { join } from "node:path";
-import type { Adapter, AgentName, Env, SourceFile } from "@spoor/adapters";
+import type { AgentSite, AgentName, Env, SourceFile } from "@spoor/adapters";
 import { Claims } from "./claims.ts";
 import { Gatherer } from "./evidence.ts";
 import { decide, type JoinedBy } from "./join.ts";
@@ -23,7 +23,7 @@ export interface DiscoverSystem {
 }
 
 export interface DiscoverOptions {
-  readonly adapters: readonly Adapter[];
+  readonly adapters: readonly AgentSite[];
   /** The command's environment and home. */
   readonly env: Env;
   readonly home: string;
@@ -43,7 +43,7 @@ export interface DiscoverOptions {
 
 /** A conversation that is the command's. */
 export interface FoundLive {
-  readonly adapter: Adapter;
+  readonly adapter: AgentSite;
   readonly conversationId: string | undefined;
   /** The main transcript. */
   readonly path: string;
@@ -86,7 +86,7 @@ export interface LiveLines extends FileLines {
 export interface Look {
   /** Those that were not known before this look. */
   readonly conversations: readonly FoundLive[];
-  /** New whole lines, file by file as `Adapter.filesOf` orders them. */
+  /** New whole lines, file by file as `AgentSite.filesOf` orders them. */
   readonly lines: readonly LiveLines[];
   /** How many transcripts may be ours or another's, as things stand: after the last look, lost for this trace. */
   readonly ambiguous: number;
@@ -204,7 +204,7 @@ export class Discovery {
     }
   }
 
-  #undecided(adapter: Adapter): Active[] {
+  #undecided(adapter: AgentSite): Active[] {
     return [...this.#transcripts.active.values()].filter(
       (active) => active.adapter === adapter && !this.#joined.has(active.path),
     );

@@ -9,7 +9,7 @@
  */
 
 import { readFileSync, realpathSync } from "node:fs";
-import type { Adapter, AgentName, FileIdentity, JsonObject } from "@spoor/adapters";
+import type { AgentSite, AgentName, FileIdentity, JsonObject } from "@spoor/adapters";
 import { parseText } from "@spoor/adapters";
 import type { Claims } from "./claims.ts";
 import type { Evidence } from "./join.ts";
@@ -86,7 +86,7 @@ export class Gatherer {
   }
 
   /** To be called before the transcripts are looked at. */
-  beforeLook(adapters: readonly Adapter[]): void {
+  beforeLook(adapters: readonly AgentSite[]): void {
     for (const { cwd } of this.#processes.alive()) if (cwd !== undefined) this.#ourFolders.add(cwd);
     this.#bytesEarlier = this.#bytesBefore;
     this.#bytesBefore = new Map();
@@ -220,7 +220,7 @@ export class Gatherer {
     return note === identity?.conversationId || active.path.includes(note);
   }
 
-  #readNote(adapter: Adapter, { pid, env, endedAtLook }: Seen): string | undefined {
+  #readNote(adapter: AgentSite, { pid, env, endedAtLook }: Seen): string | undefined {
     const noted = this.#notes.get(pid);
     if (endedAtLook !== undefined) return noted?.at(-1);
     const home = env?.["HOME"] ?? this.#here.home;

@@ -6,7 +6,7 @@
  * spoor, one that our command started, is that spoor's and not ours.
  */
 
-import type { Adapter, AgentName, Env } from "@spoor/adapters";
+import type { AgentSite, AgentName, Env } from "@spoor/adapters";
 import type { ProcessRow, ProcessSource } from "./process-source.ts";
 
 /** The variable by which a process inherits which recording it belongs to. */
@@ -45,7 +45,7 @@ interface Other {
 
 export class Processes {
   readonly #source: ProcessSource;
-  readonly #adapters: readonly Adapter[];
+  readonly #adapters: readonly AgentSite[];
   readonly #invocationId: string;
   readonly #own = new Map<number, Seen>();
   readonly #endedAgents: Seen[] = [];
@@ -55,7 +55,7 @@ export class Processes {
   /** Whether the system tells us about its processes. */
   known = false;
 
-  constructor(source: ProcessSource, adapters: readonly Adapter[], invocationId: string) {
+  constructor(source: ProcessSource, adapters: readonly AgentSite[], invocationId: string) {
     this.#source = source;
     this.#adapters = adapters;
     this.#invocationId = invocationId;

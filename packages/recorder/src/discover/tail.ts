@@ -6,9 +6,9 @@
  * it had not given before.
  */
 
-import { hash } from "node:crypto";
 import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from "node:fs";
 import { type JsonObject, type ParsedLine, parseLine, parseText } from "@spoor/adapters";
+import { sha256 } from "@spoor/trace";
 
 const NEWLINE = 0x0a;
 const CHUNK_BYTES = 256 * 1024;
@@ -147,7 +147,7 @@ export class Tail implements Follower {
 
   /** Remembers an old line; one that was unfinished may have had a new one written right behind it. */
   #passHistory(data: Buffer | undefined, start: number, bytes: number, line: number, result: TailRead): void {
-    if (data !== undefined) this.#seen.add(hash("sha1", data, "base64"));
+    if (data !== undefined) this.#seen.add(sha256(data));
     if (start + bytes <= this.#newFrom) return;
     const behind = parse(data?.subarray(this.#newFrom - start), line);
     if (behind?.kind === "object") result.lines.push(behind);
@@ -158,7 +158,7 @@ export class Tail implements Follower {
       result.overlong++;
       return;
     }
-    const key = hash("sha1", data, "base64");
+    const key = sha256(data);
     const repeated = start < this.#repeatsUntil && this.#seen.has(key);
     this.#seen.add(key);
     if (repeated || parsed === undefined) return;

@@ -9,7 +9,7 @@
 
 import { type Dirent, readdirSync, statSync, type Stats } from "node:fs";
 import { basename, sep } from "node:path";
-import type { Adapter, Env } from "@spoor/adapters";
+import type { AgentSite, Env } from "@spoor/adapters";
 
 const DAY_MS = 24 * 60 * 60 * 1000;
 /** Of what each agent stored youngest, at most so many files and folders are looked at each time. */
@@ -26,7 +26,7 @@ const TIME_STEP_MS = 50;
 /** A transcript that was written to since the start. */
 export interface Active {
   readonly path: string;
-  readonly adapter: Adapter;
+  readonly adapter: AgentSite;
   /** What stood in it at the start, in bytes. */
   readonly priorBytes: number;
   bytes: number;
@@ -38,7 +38,7 @@ export interface Active {
 
 interface KnownFile {
   readonly path: string;
-  readonly adapter: Adapter;
+  readonly adapter: AgentSite;
   bytes: number;
   inode: number;
   /** The look at which this was so. */
@@ -50,7 +50,7 @@ interface KnownFile {
 
 interface KnownFolder {
   readonly path: string;
-  readonly adapter: Adapter;
+  readonly adapter: AgentSite;
   readonly depth: number;
   /** undefined: it is not there, or may change without a new time. */
   modifiedMs: number | undefined;
@@ -76,7 +76,7 @@ export class Transcripts {
   #look = 0;
 
   /** Notes what there is. */
-  constructor(adapters: readonly Adapter[], env: Env, home: string, nowMs: () => number) {
+  constructor(adapters: readonly AgentSite[], env: Env, home: string, nowMs: () => number) {
     this.#nowMs = nowMs;
     this.#startedMs = nowMs();
     for (const adapter of adapters) this.addFolders(adapter, env, home);
@@ -85,7 +85,7 @@ export class Transcripts {
   }
 
   /** Also watches the folders that an agent with this environment would use. */
-  addFolders(adapter: Adapter, env: Env, home: string): void {
+  addFolders(adapter: AgentSite, env: Env, home: string): void {
     for (const path of adapter.sessionFolders(env, home)) {
       if (this.#folders.has(path)) continue;
       const folder = { path, adapter, depth: 0, modifiedMs: undefined, look: NEVER, warm: false };
@@ -235,7 +235,7 @@ export class Transcripts {
 }
 
 /** The sizes of the files beside a transcript that belong to it. */
-function sideBytes(adapter: Adapter, path: string): ReadonlyMap<string, number> {
+function sideBytes(adapter: AgentSite, path: string): ReadonlyMap<string, number> {
   const beside = adapter.filesOf(path, listFolder).slice(1);
   return new Map(beside.map((file) => [file.path, statOf(file.path)?.size ?? 0]));
 }

@@ -129,10 +129,10 @@ describe.runIf(HAS_PROC)("nothing is joined", () => {
   test("that an agent beside us names in its note or holds open", async () => {
     const discovery = rig.discovery();
     const ours = rig.start("claude-code", discovery);
+    await ours.does("start", { agent: "codex" });
     const theirs = rig.start("claude-code");
     const other = rig.start("codex");
     const note = join(rig.home, ".claude-code", "notes", "PID.json");
-    await ours.pid;
     await theirs.does("note", { path: note, conversation: "theirs" });
     await theirs.does("append", {
       path: rig.transcript("claude-code", "theirs"),
@@ -269,10 +269,12 @@ describe.runIf(HAS_PROC)("an agent that another agent runs", () => {
     await tell({ todo: "append", path: path("inner"), lines: [rig.first("inner")] });
     expect(how(discovery.look())).toEqual([["inner", "process_note", false]]);
 
-    await outer.does("start", { agent: "codex" });
+    // Also where the outer one has none, or none that we know of.
+    const gemini = rig.start("gemini-cli", discovery);
+    await gemini.does("start", { agent: "codex" });
     const held = rig.transcript("codex", "other");
-    await tell({ todo: "hold", path: held });
-    await tell({ todo: "write", path: held, lines: [rig.first("other")] });
+    await gemini.does("tell", { what: { todo: "hold", path: held } });
+    await gemini.does("tell", { what: { todo: "write", path: held, lines: [rig.first("other")] } });
     expect(how(discovery.look())).toEqual([["other", "open_file", false]]);
   });
 });
