@@ -9,7 +9,7 @@
  * A record whose keys already stand in order, the usual case, is one JSON.stringify and a look at the result.
  */
 
-import { ENVELOPE_FIELDS, HEAD_FIELDS, type RecordType, type TraceRecord } from "./record.ts";
+import { ENVELOPE_FIELDS, HEAD_FIELDS, type TraceRecord } from "./record.ts";
 
 /** Longest line, in bytes, newline included. */
 export const MAX_LINE_BYTES: number = 1024 * 1024;
@@ -41,9 +41,8 @@ const SURELY_SHORT_HEAD = Math.floor(MAX_HEAD_BYTES / 3);
 /** Encodes a record as one line within the limits. Never throws: what cannot be encoded is cut and counted. */
 export function encodeLine(record: TraceRecord): EncodedLine {
   const tally: Tally = { cut: 0 };
-  const fields: Fields = isCanonical(record as unknown as Fields)
-    ? (record as unknown as Fields)
-    : canonical(record, tally);
+  const given = record as unknown as Fields;
+  const fields = isCanonical(given) ? given : canonical(given, tally);
   const json = stringify(fields, tally);
   // No head object has such a key, and inside a JSON string the quotes are escaped: the first one is the record's own.
   const contentAt = json.indexOf(CONTENT_KEY);
@@ -60,30 +59,40 @@ export function encodeLine(record: TraceRecord): EncodedLine {
 
 // --- order -----------------------------------------------------------------------------------------------
 
-const ORDER_BY_TYPE: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, [...ENVELOPE_FIELDS, ...own, "content"]]),
+/** The keys of a type in canonical order. */
+interface Order {
+  readonly fields: readonly string[];
+  readonly known: ReadonlySet<string>;
+}
+
+function toOrder(own: readonly string[]): Order {
+  const fields = [...ENVELOPE_FIELDS, ...own, "content"];
+  return { fields, known: new Set(fields) };
+}
+
+const ORDERS: ReadonlyMap<unknown, Order> = new Map(
+  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, toOrder(own)]),
 );
 /** An amendment's own fields stand in the order of the record it amends. */
-const ORDER_BY_AMENDED_TYPE: ReadonlyMap<string, readonly string[]> = new Map(
-  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, [...ENVELOPE_FIELDS, "of", ...own, "content"]]),
+const AMEND_ORDERS: ReadonlyMap<unknown, Order> = new Map(
+  Object.entries(HEAD_FIELDS).map(([type, own]) => [type, toOrder(["of", ...own])]),
 );
-const ORDER_OF_UNKNOWN: readonly string[] = [...ENVELOPE_FIELDS, "content"];
+const UNKNOWN_ORDER: Order = toOrder([]);
 
-function orderOf(record: Fields): readonly string[] {
-  const amended =
-    record["type"] === "amend" ? ORDER_BY_AMENDED_TYPE.get(record["of"] as RecordType) : undefined;
-  return amended ?? ORDER_BY_TYPE.get(record["type"] as RecordType) ?? ORDER_OF_UNKNOWN;
+function orderOf(record: Fields): Order {
+  const amended = record["type"] === "amend" ? AMEND_ORDERS.get(record["of"]) : undefined;
+  return amended ?? ORDERS.get(record["type"]) ?? UNKNOWN_ORDER;
 }
 
 /** Whether JSON.stringify of the record as it is gives its line: known keys in order, no null, nothing unfit. */
 function isCanonical(record: Fields): boolean {
-  const order = orderOf(record);
+  const { fields } = orderOf(record);
   let at = 0;
   for (const key in record) {
     const value = record[key];
     if (value === undefined) continue;
-    while (at < order.length && order[at] !== key) at++;
-    if (at === order.length || value === null || !isFit(value, MAX_DEPTH, key !== "content")) return false;
+    while (at < fields.length && fields[at] !== key) at++;
+    if (at === fields.length || value === null || !isFit(value, MAX_DEPTH, key !== "content")) return false;
   }
   return true;
 }
@@ -105,29 +114,38 @@ function isFit(value: unknown, levels: number, inHead: boolean): boolean {
 }
 
 /** The record with its keys in order, the ones this version does not know before `content`, and its values made fit. */
-function canonical(record: TraceRecord, tally: Tally): Fields {
-  const source = record as unknown as Fields;
-  const order = orderOf(source);
-  const head = order.slice(0, -1);
-  const known = new Set(order);
-  const others = Object.keys(source).filter((key) => !known.has(key));
-  const entries: [string, unknown][] = [];
-  for (const key of [...head, ...others]) {
-    const value = source[key] ?? undefined;
-    if (value !== undefined) entries.push([key, fit(value, true, tally)]);
+function canonical(record: Fields, tally: Tally): Fields {
+  const { fields, known } = orderOf(record);
+  const ordered: Record<string, unknown> = {};
+  let left = Object.keys(record).length;
+  for (const field of fields) {
+    const value = record[field];
+    if (value === undefined) continue;
+    left--;
+    if (value !== null && field !== "content") ordered[field] = fit(value, true, tally);
   }
-  const content = source["content"] ?? undefined;
-  if (content !== undefined) entries.push(["content", fit(content, false, tally)]);
-  // Not by assignment: a hostile key `__proto__` must become a key and nothing else.
-  return Object.fromEntries(entries);
+  if (left > 0) {
+    for (const field in record) {
+      const value = record[field] ?? undefined;
+      if (value === undefined || known.has(field)) continue;
+      // Not by assignment: a hostile key `__proto__` must become a key and nothing else.
+      Object.defineProperty(ordered, field, { value: fit(value, true, tally), enumerable: true });
+    }
+  }
+  const content = record["content"] ?? undefined;
+  if (content !== undefined) ordered["content"] = fit(content, false, tally);
+  return ordered;
 }
 
 /** Values a copy may have, so that a graph that shares or contains itself ends. */
 const MAX_COPIED_VALUES = 50_000;
 
-/** A copy that `isFit` accepts. */
 function fit(value: unknown, inHead: boolean, tally: Tally): unknown {
-  if (isFit(value, MAX_DEPTH, inHead)) return value;
+  return isFit(value, MAX_DEPTH, inHead) ? value : fitCopy(value, inHead, tally);
+}
+
+/** A copy that `isFit` accepts. */
+function fitCopy(value: unknown, inHead: boolean, tally: Tally): unknown {
   let copied = 0;
   const copy = (inner: unknown, levels: number): unknown => {
     if (typeof inner === "bigint") return String(inner);

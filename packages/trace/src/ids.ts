@@ -5,8 +5,8 @@
  * depends on a clock or on chance except `newInvocationId`, which is given both.
  */
 
-import { hash } from "node:crypto";
 import type { InvocationId, SpanId, TraceId } from "./record.ts";
+import { sha256 } from "./sha256.ts";
 
 /** What a span id is derived for; `point` serves events, decisions and scores. */
 export type SpanKind = "invocation" | "turn" | "model" | "tool" | "agent" | "point";
@@ -30,7 +30,7 @@ export function importedInvocationId(
   agent: string,
   conversationId: string,
 ): InvocationId {
-  return uuidV7(firstTimeMs, hash("sha256", `${agent}\n${conversationId}`, "hex"));
+  return uuidV7(firstTimeMs, sha256(`${agent}\n${conversationId}`));
 }
 
 /** @param hex At least 20 hex digits, of which 74 bits are used. */
@@ -53,7 +53,7 @@ export function traceIdOf(invocationId: InvocationId): TraceId {
  * else `<source name>:<line>`; empty for the invocation itself. Never `seq`.
  */
 export function spanIdOf(invocationId: InvocationId, kind: SpanKind, key: string): SpanId {
-  const digest = hash("sha256", `${invocationId}\n${kind}\n${key}`, "hex");
+  const digest = sha256(`${invocationId}\n${kind}\n${key}`);
   const id = digest.slice(0, 16);
   return id === "0000000000000000" ? digest.slice(16, 32) : id;
 }

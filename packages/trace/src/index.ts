@@ -24,6 +24,7 @@ export { FORMAT_VERSION } from "./record.ts";
 export type * from "./record.ts";
 export { PromptRestorer } from "./restore-prompt.ts";
 export type { RestoredPrompt } from "./restore-prompt.ts";
+export { sha256 } from "./sha256.ts";
 export type * from "./span.ts";
 export { listTraceFiles, traceDirectory, traceFilePath } from "./trace-directory.ts";
 export type { DirectoryInputs, ListOptions } from "./trace-directory.ts";

@@ -37,23 +37,15 @@ export interface ReadOptions {
  *
  * @throws The `node:fs` error if the file cannot be opened or read.
  */
-export function readEntries(path: string, options: ReadOptions = {}): Generator<Entry, void, undefined> {
+export function* readEntries(path: string, options: ReadOptions = {}): Generator<Entry, void, undefined> {
   const { start = 0, headOnly = false } = options;
-  return headOnly ? readConfirmedHeads(path, start) : readLines(path, start, false);
-}
-
-function* readLines(
-  path: string,
-  start: number,
-  headOnly: boolean,
-  chunkBytes: number = CHUNK_BYTES,
-): Generator<Entry, void, undefined> {
   const descriptor = openSync(path, "r");
   try {
-    let buffer = Buffer.allocUnsafe(chunkBytes);
+    let buffer = Buffer.allocUnsafe(CHUNK_BYTES);
     let base = start; // offset in the file of buffer[0]
     let filled = 0; // bytes of the buffer that hold file content
     let passed = 0; // bytes of an over-long line that were let go
+    let held: RecordEntry | undefined; // a head that waits for the next line to vouch for it
     for (;;) {
       if (filled >= MAX_READ_LINE_BYTES) {
         passed += filled;
@@ -69,19 +61,26 @@ function* readLines(
       for (let to = chunk.indexOf(NEWLINE, filled); to !== -1; to = chunk.indexOf(NEWLINE, from)) {
         const entry =
           passed > 0 ? overlong(base - passed, passed + to) : readLine(chunk, from, to, base, headOnly);
-        if (entry !== undefined) yield entry;
         passed = 0;
         from = to + 1;
+        if (entry === undefined) continue;
+        if (held !== undefined) yield isSuccessor(entry, held) ? held : readAgain(descriptor, held);
+        held = undefined;
+        if (headOnly && entry.kind === "record") held = entry;
+        else yield entry;
       }
       filled = chunk.length - from;
       base += from;
       if (from > 0) buffer.copyWithin(0, from, chunk.length);
     }
+    if (held !== undefined) yield readAgain(descriptor, held);
     if (passed + filled > 0) yield { kind: "torn", offset: base - passed, length: passed + filled };
   } finally {
     closeSync(descriptor);
   }
 }
+
+type RecordEntry = Entry & { kind: "record" };
 
 function overlong(offset: number, length: number): Entry {
   return {
@@ -93,24 +92,15 @@ function overlong(offset: number, length: number): Entry {
   };
 }
 
-/** Holds each head back until the next line vouches for it; reads the line again in full where it does not. */
-function* readConfirmedHeads(path: string, start: number): Generator<Entry, void, undefined> {
-  let held: (Entry & { kind: "record" }) | undefined;
-  for (const entry of readLines(path, start, true)) {
-    if (held !== undefined) yield isSuccessor(entry, held) ? held : readAgain(path, held);
-    held = undefined;
-    if (entry.kind === "record") held = entry;
-    else yield entry;
-  }
-  if (held !== undefined) yield readAgain(path, held);
-}
-
-function isSuccessor(entry: Entry, before: Entry & { kind: "record" }): boolean {
+function isSuccessor(entry: Entry, before: RecordEntry): boolean {
   return entry.kind === "record" && entry.record.seq === before.record.seq + 1 && entry.record.type !== "gap";
 }
 
-function readAgain(path: string, { offset, length }: Position): Entry {
-  const [whole] = readLines(path, offset, false, length + 1);
+/** The head of a line again, if the whole line is a record. */
+function readAgain(descriptor: number, { offset, length }: Position): Entry {
+  const line = Buffer.alloc(length);
+  const read = readSync(descriptor, line, 0, length, offset);
+  const whole = readLine(line, 0, read, offset, false);
   if (whole?.kind === "record") delete whole.record.content;
   return whole ?? { kind: "torn", offset, length };
 }

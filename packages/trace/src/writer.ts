@@ -5,10 +5,10 @@
  * namespace and start time together name one process (proc(5)); where they are not known, only silence helps.
  */
 
-import { hash } from "node:crypto";
 import { readFileSync, readlinkSync } from "node:fs";
 import { hostname } from "node:os";
 import type { Writer } from "./record.ts";
+import { sha256 } from "./sha256.ts";
 import type { WriterState } from "./invocation.ts";
 
 /** A writer of another machine, boot or namespace is taken for gone after this long without a byte. */
@@ -24,7 +24,7 @@ export function currentWriter(): Writer {
     ...(pidStart === undefined ? {} : { pid_start: pidStart }),
     ...(bootId === undefined ? {} : { boot_id: bootId }),
     ...(pidNamespace === undefined ? {} : { pid_namespace: pidNamespace }),
-    host_hash: hash("sha256", hostname(), "hex").slice(0, 16),
+    host_hash: sha256(hostname()).slice(0, 16),
   };
 }
 
