@@ -77,6 +77,9 @@ const PAIR = new RegExp(
 );
 const PROSE =
   /[ \t]{1,3}(?:(?:(?:is|was|has been)[ \t]+)?(?:set|changed|rotated|reset|updated)?[ \t]?to|(?:is|was|are|ist|est|es)(?:[ \t]+now)?|of|equals)[ \t]{0,2}:?[ \t]{1,3}/y;
+/** "the password for the staging database: …" */
+const FOR =
+  /[ \t]{1,3}(?:for|of)(?:[ \t]{1,3}[\w./@'"-]{1,40}){1,4}[ \t]{0,2}(?::|=|[ \t]is[ \t])[ \t]{0,4}/y;
 /** YAML's block scalars: the value stands on the next line. */
 const BLOCK_SCALAR = /[|>][-+0-9]{0,2}[ \t]*\r?\n[ \t]{1,40}/y;
 const SCHEME =
@@ -99,8 +102,10 @@ export const detectNamedValue: Detector = (scan, start, end) => {
   )
     left--;
   let right = end;
-  while (right < text.length && right - end < MAX_NAME && isNameCode(text.charCodeAt(right))) right++;
-  // Words of the prefilter may end in a separator, and a name does not.
+  // A word of the prefilter that ends in a separator ends the name; others may be the start of a longer one.
+  while (!isNameCode(text.charCodeAt(right - 1))) right--;
+  if (right === end)
+    while (right < text.length && right - end < MAX_NAME && isNameCode(text.charCodeAt(right))) right++;
   while (right > start && !isWordCode(text.charCodeAt(right - 1))) right--;
   scan.namedUpTo = right;
   if (left > 0 && text.charCodeAt(left - 1) === 92 && /[nrtbf]/.test(text[left]!)) left++; // the n of an escaped \n
@@ -150,7 +155,10 @@ function findValue(scan: Scan, left: number, right: number, kind: NameClass, nam
   const typed = matchEnd(TYPED, text, right);
   if (typed !== undefined) return takeValue(scan, typed, { ...context, loose: false });
   const isFlag = text.charCodeAt(left - 1) === 45 || text.charCodeAt(left) === 45;
-  takeValue(scan, matchEnd(PROSE, text, right) ?? at, { ...context, loose: !isFlag });
+  takeValue(scan, matchEnd(FOR, text, right) ?? matchEnd(PROSE, text, right) ?? at, {
+    ...context,
+    loose: !isFlag,
+  });
   findValueBefore(scan, left);
 }
 
@@ -270,7 +278,7 @@ function isSecretValue(value: Value, { kind, name, loose, isJson }: Context): bo
   if (isHarmless(text) || /^[a-z][a-z0-9+.-]*:\/\//i.test(text) || isPath(text)) return false;
   if (isCode(text) && !(quoted && isRandom(text))) return false;
   if (mustBeRandom) return true;
-  if (/^\d+$/.test(text)) return text.length >= 6;
+  if (/^\d+$/.test(text)) return text.length >= 6 && name.length > 4; // `pass: 1200` counts tests
   if (!isWords(text)) return text.length >= (quoted ? 4 : 6) && /[A-Za-z0-9]{2}/.test(text);
   // Words with a number behind them are what people choose; in code they are variables.
   return /\d$/.test(text) && text.length >= 7 && (quoted || name === name.toUpperCase());

@@ -31,7 +31,7 @@ const SECRET_WORDS: ReadonlySet<string> = new Set(
 );
 /** Secret only with a word before them: `GITHUB_PAT`, `connect.sid`, `wallet_seed`. */
 const NEEDS_QUALIFIER: ReadonlySet<string> = new Set(
-  "pat pw pass sid otp oauth auth seed pin dsn sas secrets mfa cred hmac".split(" "),
+  "pat pw sid otp oauth auth seed pin dsn sas secrets mfa cred hmac".split(" "),
 );
 
 /** What makes a key a secret. */

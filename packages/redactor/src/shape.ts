@@ -44,7 +44,7 @@ export function isHarmless(value: string): boolean {
 function isStandIn(value: string): boolean {
   if (value.includes("EXAMPLE")) return true;
   if (value.length > 200) return false;
-  if (REPEATED.test(value)) return true;
+  if (value.length < 80 && REPEATED.test(value)) return true; // longer tokens may hold a run by chance or by design
   if (SEQUENCE.test(value) && value.length < 64) return true;
   if (value.startsWith("<") || value.endsWith("...") || value.endsWith("…")) return true;
   const parts = value.split(/[^A-Za-z0-9]+|(?<=[a-z])(?=[A-Z])|(?<=[A-Za-z])(?=\d)/);

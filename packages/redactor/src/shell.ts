@@ -56,6 +56,8 @@ const SHELL_RULES: readonly ShellRule[] = [
     `echo (?=[^\\n|]{1,300}\\| ?(?:docker|podman|helm|gh|npm|sudo -S|chpasswd|passwd)\\b)(?:-n )?(?:\\\\{0,4}["']?\\w{1,32}:)?`,
   ),
   rule("auth=(", `auth=\\(\\s{0,8}["'][^"'\\n]{1,100}["'],\\s{0,8}(?=["'])`),
+  rule("ssh-keygen", `ssh-keygen ${WORDS}?-[NP] `),
+  rule("http -", `http ${WORDS}?(?:-a|--auth)[ =][^\\s:]{1,64}:`),
   rule("dbpass ", `dbpass `),
 ];
 
