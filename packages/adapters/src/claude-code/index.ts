@@ -1,17 +1,7 @@
 /** Claude Code (closed source; what it writes is in docs/adapters.md). */
 
 import type { Adapter } from "../adapter.ts";
-import { detectCommand, detectFile } from "./detect.ts";
-import { conversationOfProcess, filesOf, isTranscript, sessionFolders } from "./locate.ts";
 import { ClaudeParser } from "./parse.ts";
+import { claudeCodeSite } from "./site.ts";
 
-export const claudeCode: Adapter = {
-  name: "claude-code",
-  detectCommand,
-  detectFile,
-  sessionFolders,
-  isTranscript,
-  filesOf,
-  conversationOfProcess,
-  createParser: () => new ClaudeParser(),
-};
+export const claudeCode: Adapter = { ...claudeCodeSite, createParser: () => new ClaudeParser() };

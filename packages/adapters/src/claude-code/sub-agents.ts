@@ -34,6 +34,8 @@ export class SubAgents {
   /** Agent tool calls that no sub-agent was found for, by the prompt they give. */
   readonly #callsByPrompt = new Map<string, Origin[]>();
   readonly #agentOfCall = new Map<string, string>();
+  /** Ends of agent tool calls that name no sub-agent, and whose sub-agent's lines are still to come. */
+  readonly #endOfCall = new Map<string, { status: TurnStatus; at: At } | undefined>();
   /** Lines of sub-agents' files whose tool call is not known yet: their span belongs below that call's. */
   readonly #held = new Map<string, Held>();
   /** Root lines of sidechains that stand in the session's own file, by the lines of them. */
@@ -58,6 +60,7 @@ export class SubAgents {
     const calls = this.#callsByPrompt.get(prompt) ?? [];
     calls.push({ toolUseId, agentType: asText(at(input, "subagent_type")) });
     this.#callsByPrompt.set(prompt, calls);
+    this.#endOfCall.set(toolUseId, undefined);
   }
 
   // --- lines that wait -----------------------------------------------------------------------------------
@@ -128,6 +131,8 @@ export class SubAgents {
     const toolUseId = known?.toolUseId ?? parentTool ?? call?.toolUseId;
     const name = known?.agentType ?? asText(value["subagent_type"]) ?? call?.agentType ?? "agent";
     if (toolUseId !== undefined) this.#agentOfCall.set(toolUseId, id);
+    const end = this.#endOfCall.get(toolUseId ?? "");
+    if (end !== undefined && known?.background !== true) this.ended(id, end.status, end.at);
     return this.#conversation.startAgent(
       where,
       id,
@@ -166,18 +171,18 @@ export class SubAgents {
   /** The result of any tool call: of one that started a sub-agent, its end or that it runs in the background. */
   resulted(facts: ToolResultFacts, structured: JsonObject | undefined, where: At): void {
     const id = asText(structured?.["agentId"]) ?? this.#agentOfCall.get(facts.id);
-    if (id === undefined) return;
-    if (structured?.["status"] === "async_launched" || structured?.["isAsync"] === true) {
-      this.inBackground(id, facts.id, where);
-      return;
+    if (id !== undefined && (structured?.["status"] === "async_launched" || structured?.["isAsync"] === true))
+      return this.inBackground(id, facts.id, where);
+    const status: TurnStatus =
+      facts.status === "ok" ? "success" : facts.status === "cancelled" ? "interrupted" : "error";
+    if (id === undefined) {
+      if (this.#endOfCall.has(facts.id)) this.#endOfCall.set(facts.id, { status, at: where });
+      return undefined;
     }
     const origin: Origin = { toolUseId: facts.id, ...present(this.#origins.get(id) ?? {}) };
     this.#origins.set(id, origin);
     // Of one in the background only a notification tells the end.
-    if (origin.background === true) return;
-    const status: TurnStatus =
-      facts.status === "ok" ? "success" : facts.status === "cancelled" ? "interrupted" : "error";
-    this.#conversation.endAgent(where, id, status);
+    return origin.background === true ? undefined : this.ended(id, status, where);
   }
 
   inBackground(id: string, toolUseId: string | undefined, where: At): void {

@@ -22,7 +22,8 @@ export interface Notification {
 export function utteranceOf(line: JsonObject, text: string): Utterance {
   const start = text.trimStart();
   if (start.startsWith("[Request interrupted by user")) return { kind: "interrupt" };
-  if (start.startsWith("<task-notification>")) return { kind: "notification", ...notificationOf(text) };
+  if (start.startsWith("<task-notification>") || at(line["origin"], "kind") === "task-notification")
+    return { kind: "notification", ...notificationOf(text) };
   if (
     line["isMeta"] === true ||
     line["isCompactSummary"] === true ||
