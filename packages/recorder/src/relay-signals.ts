@@ -39,6 +39,7 @@ export interface SignalRelayOptions {
  */
 export function relaySignals({ ignore = [], onLateSignal }: SignalRelayOptions): SignalRelay {
   let child: number | undefined;
+  let stoppedWithChild = false; // and not continued since
 
   function pass(signal: NodeJS.Signals): void {
     if (ignore.includes(signal)) return;
@@ -55,9 +56,13 @@ export function relaySignals({ ignore = [], onLateSignal }: SignalRelayOptions):
     if (child === undefined || !keysReachUs()) pass(signal);
   }
   function stopWithChild(): void {
-    if (child !== undefined && isStopped(child) && keysReachUs()) process.kill(process.pid, "SIGSTOP");
+    // Once for each stop: another child's SIGCHLD may wait beside the SIGCONT that is to get us going again.
+    if (stoppedWithChild || child === undefined || !isStopped(child) || !keysReachUs()) return;
+    stoppedWithChild = true;
+    process.kill(process.pid, "SIGSTOP");
   }
   function continueChild(): void {
+    stoppedWithChild = false;
     // The shell's `fg` continues the whole group; only a SIGCONT meant for us alone leaves the child stopped.
     if (child !== undefined && isStopped(child)) send(child, "SIGCONT");
   }

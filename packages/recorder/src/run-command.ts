@@ -81,7 +81,6 @@ async function runRelayed(
   const child = start(command, env, [0, tee?.commandStdout ?? 1, 2, ...passedFds]);
   const ended = new Promise<CommandEnd>((resolve, reject) => {
     child.once("error", reject); // it could not be started
-    // Not "close": that one waits for every process that has inherited a pipe.
     child.once("exit", (code, signal) => {
       signals.end();
       resolve(signal === null ? { kind: "exited", code: code ?? 0 } : killedBy(signal));

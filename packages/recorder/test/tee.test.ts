@@ -123,10 +123,30 @@ describe.each<Kind>(["pipe", "socket"])("to a %s, what the command writes", (kin
     expect(arrived).toMatch(/^\d+\n\0{60000}$/);
   });
 
-  test("comes to an end although a process left behind never stops writing", async () => {
-    const { stdout, report } = teed(kind, "yes & exit 4");
-    stdout.resume();
-    expect(await report).toMatchObject({ code: 4 });
+  testOnLinux("comes to an end, in order, although a process left behind never stops writing", async () => {
+    const { stdout, report, pid } = teed(kind, "sh -c 'echo $$; exec seq 1 900000000' & exec sleep 1000");
+    let arrived = "";
+    for await (const chunk of stdout) {
+      if (arrived === "") {
+        await bytesWrittenUntilBlocked(Number.parseInt(String(chunk), 10));
+        process.kill(await pid, "SIGKILL");
+      }
+      arrived += String(chunk);
+      await setTimeout(1); // slower than the writer, so there is always more
+    }
+    expect(await report).toMatchObject({ code: 137, observedBytes: arrived.length });
+    expect(arrived.length).toBeLessThan(MORE_THAN_BUFFERED_BYTES);
+    const numbers = arrived.split("\n").slice(1, -1);
+    expect(numbers.every((number, index) => number === String(index + 1))).toBe(true);
+  });
+
+  testOnLinux("arrives in order at a reader that begins when the command has ended", async () => {
+    const { stdout, report, pid } = teed(kind, "seq 1 20000 | head -c 100000; head -c 50000 /dev/zero");
+    stdout.pause();
+    await hasEnded(await pid);
+    const [arrived] = await Promise.all([text(stdout), report]);
+    const numbers = Array.from({ length: 20_000 }, (_, i) => `${i + 1}\n`).join("");
+    expect(arrived === numbers.slice(0, 100_000) + "\0".repeat(50_000)).toBe(true);
   });
 
   test("fails to be written once our reader has gone, as it would without us", async () => {
