@@ -133,7 +133,7 @@ export class Discovery {
   }
 
   childStarted(pid: number): void {
-    this.#processes.childStarted(pid);
+    this.#processes.childStarted(pid, this.#options.agent);
   }
 
   /** From here on weak evidence waits for no stronger, and no folder waits for its turn. */

@@ -59,13 +59,11 @@ class ProcFolder implements ProcessSource {
   }
 
   commandOf(pid: number): string[] | undefined {
-    return attempt(() => readFileSync(`/proc/${pid}/cmdline`, "utf8"))
-      ?.replace(/\0$/, "")
-      .split("\0");
+    return textOf(pid, "cmdline")?.replace(/\0$/, "").split("\0");
   }
 
   environmentOf(pid: number): Record<string, string> | undefined {
-    const text = attempt(() => readFileSync(`/proc/${pid}/environ`, "utf8"));
+    const text = textOf(pid, "environ");
     if (text === undefined) return undefined;
     const pairs = text.split("\0").flatMap((pair): [string, string][] => {
       const equals = pair.indexOf("=");
@@ -94,6 +92,11 @@ class ProcFolder implements ProcessSource {
     const bytes = /^wchar:\s*(\d+)/m.exec(io ?? "")?.[1];
     return bytes === undefined ? undefined : Number(bytes);
   }
+}
+
+/** One that has ended and that nobody has waited for still has these files, but nothing in them. */
+function textOf(pid: number, name: "cmdline" | "environ"): string | undefined {
+  return attempt(() => readFileSync(`/proc/${pid}/${name}`, "utf8")) || undefined;
 }
 
 const shortBuffer = Buffer.alloc(4096);

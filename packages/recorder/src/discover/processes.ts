@@ -61,10 +61,14 @@ export class Processes {
     this.#invocationId = invocationId;
   }
 
-  childStarted(pid: number): void {
+  /** @param agent What its command line is known to show: one that has ended already does not tell any more. */
+  childStarted(pid: number, agent: AgentName | undefined): void {
     const row = this.#source.rowOf(pid) ?? { pid, parentPid: process.pid, start: "", name: "" };
     this.#child = row;
-    this.#own.set(pid, this.#newlySeen(row, undefined, true));
+    const child = this.#newlySeen(row, undefined, true);
+    if (child.command.length === 0) child.agent = agent;
+
+    this.#own.set(pid, child);
   }
 
   /** Those of the command's processes that run, parents first. */

@@ -5,6 +5,7 @@ import { currentWriter } from "@spoor/trace";
 import { Claims } from "../../src/discover/claims.ts";
 import { Rig, TRACE_ID, valuesOf } from "./fake-agents.ts";
 import type { Discovery, DiscoverSystem, Look } from "../../src/discover/index.ts";
+import type { ProcessSource } from "../../src/discover/process-source.ts";
 
 /** Evidence about processes is Linux's. */
 const HAS_PROC = existsSync("/proc/self/fd");
@@ -92,6 +93,24 @@ describe.runIf(HAS_PROC)("a conversation is joined", () => {
     discovery.look();
     await agent.does("append", { path: rig.transcript("gemini-cli", "one"), lines: [rig.first("one")] });
     await agent.ends();
+    discovery.childEnded();
+    expect(how(discovery.look())).toEqual([["one", "only_candidate", true]]);
+  });
+
+  test("although the agent had ended before anybody could ask what it is", async () => {
+    const nothing = (): undefined => undefined;
+    const processes: ProcessSource = {
+      pids: () => [],
+      rowOf: nothing,
+      commandOf: nothing,
+      environmentOf: nothing,
+      workingDirectoryOf: nothing,
+      writableFilesOf: nothing,
+      writtenBytesOf: nothing,
+    };
+    const discovery = rig.discovery({ agent: "gemini-cli", system: { processes } });
+    discovery.childStarted(4242);
+    rig.stored(rig.transcript("gemini-cli", "one"), [rig.first("one")]);
     discovery.childEnded();
     expect(how(discovery.look())).toEqual([["one", "only_candidate", true]]);
   });

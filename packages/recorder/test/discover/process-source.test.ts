@@ -1,5 +1,8 @@
+import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { setTimeout as delay } from "node:timers/promises";
 import { expect, test } from "vitest";
-import { rowsOfPs } from "../../src/discover/process-source.ts";
+import { processSource, rowsOfPs } from "../../src/discover/process-source.ts";
 
 test("ps tells parents, starts and command lines; zombies have ended", () => {
   const text = [
@@ -24,4 +27,18 @@ test("ps tells parents, starts and command lines; zombies have ended", () => {
       command: ["claude", "-p", "hello", "", "there"],
     },
   ]);
+});
+
+test.runIf(existsSync("/proc/self/stat"))("a process that nobody has waited for tells nothing", async () => {
+  // The shell's child is left to a program that does not know of it.
+  const parent = spawn("sh", ["-c", "sleep 1000 & echo $!; exec sleep 1000"]);
+  const pid = Number(await new Promise((resolve) => parent.stdout.once("data", resolve)));
+  const source = processSource(Date.now);
+  expect(source.commandOf(pid)).toContain("1000");
+  process.kill(pid);
+  while (source.rowOf(pid) !== undefined) await delay(5);
+  expect(source.commandOf(pid)).toBeUndefined();
+  expect(source.environmentOf(pid)).toBeUndefined();
+  expect(existsSync(`/proc/${pid}`)).toBe(true);
+  parent.kill();
 });
