@@ -9,6 +9,7 @@ import { closeSync, fstatSync, openSync, readSync } from "node:fs";
 import {
   foldTrace,
   type InvocationStart,
+  type Link,
   listTraceFiles,
   readEntries,
   type Trace,
@@ -43,13 +44,35 @@ export function readStoredTrace(path: string, headOnly: boolean): StoredTrace {
   return { path, trace, records };
 }
 
-/** What is known of a trace without reading all of it. */
-interface Listed {
+/** What a trace says of itself in its first records. */
+interface Told {
   path: string;
   agent: string;
   conversationId: string;
   firstTime: string;
+  root: Pick<Link, "trace_id" | "span_id">;
+}
+
+interface Listed extends Told {
   lastTime: string;
+}
+
+/**
+ * Links to the traces of a conversation, newest first.
+ *
+ * @param newest How many of the store's traces are looked at: an agent may be running meanwhile.
+ */
+export function linksTo(
+  directory: string,
+  { agent, conversationId, kind }: { agent: string; conversationId: string; kind: Link["kind"] },
+  newest: number,
+): Link[] {
+  return listTraceFiles(directory)
+    .slice(0, newest)
+    .flatMap((path) => {
+      const told = readTold(path);
+      return told?.agent === agent && told.conversationId === conversationId ? [{ ...told.root, kind }] : [];
+    });
 }
 
 export class ConversationIndex {
@@ -91,29 +114,37 @@ export class ConversationIndex {
   }
 }
 
-/** A recorded trace learns its conversation by an amendment, so its first line may not tell. */
 function list(path: string): Listed | undefined {
+  try {
+    const told = readTold(path);
+    return told && { ...told, lastTime: lastTimeOf(path) };
+  } catch {
+    // Gone meanwhile: it cannot tell, and an import must not fail for it.
+    return undefined;
+  }
+}
+
+/** A recorded trace learns its conversation by an amendment, so its first line may not tell. */
+function readTold(path: string): Told | undefined {
   let agent: string | undefined;
   let conversationId: string | undefined;
   let firstTime: string | undefined;
+  let root: Told["root"] | undefined;
   try {
     for (const entry of readEntries(path, { headOnly: true })) {
       if (entry.kind !== "record") continue;
       const { record } = entry;
       firstTime ??= record.time;
-      if (
-        record.type !== "invocation_start" &&
-        !(record.type === "amend" && record.of === "invocation_start")
-      )
-        continue;
+      if (record.type === "invocation_start") root = { trace_id: record.trace_id, span_id: record.span_id };
+      else if (record.type !== "amend" || record.of !== "invocation_start") continue;
       const start = record as unknown as Partial<InvocationStart>;
       agent = start.agent?.name ?? agent;
       conversationId = start.conversation_id ?? conversationId;
-      if (agent !== undefined && agent !== "plain" && conversationId !== undefined)
-        return { path, agent, conversationId, firstTime, lastTime: lastTimeOf(path) };
+      if (root !== undefined && agent !== undefined && agent !== "plain" && conversationId !== undefined)
+        return { path, agent, conversationId, firstTime, root };
     }
   } catch {
-    // Unreadable or gone meanwhile: it cannot tell, and an import must not fail for it.
+    // Unreadable or gone meanwhile: it cannot tell, and nobody must fail for it.
   }
   return undefined;
 }

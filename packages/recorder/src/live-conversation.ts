@@ -16,6 +16,8 @@ export interface LiveLine {
 
 export class LiveConversation {
   readonly recording: Recording;
+  /** Whether the trace names the conversation that this one was made from. */
+  namesParent = false;
   readonly #parser: Parser;
   readonly #sources: Source[] = [];
   readonly #openTurns = new Set<string>();

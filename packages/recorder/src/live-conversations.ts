@@ -12,9 +12,11 @@ import {
   currentWriter,
   type Invocation,
   type InvocationStatus,
+  type Link,
   newInvocationId,
   type Timestamp,
 } from "@spoor/trace";
+import { linksTo } from "./conversation-index.ts";
 import type { Discovery, FoundLive } from "./discover/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { LiveConversation } from "./live-conversation.ts";
@@ -31,6 +33,9 @@ export interface LiveOptions {
   redactor: () => Redactor;
   nowMs: () => number;
 }
+
+/** Among so many traces the one is looked for that a conversation goes on from. */
+const NEWEST_LOOKED_AT = 500;
 
 const STDOUT: SourceFile = { path: "", name: "stdout", kind: "stream" };
 
@@ -104,6 +109,7 @@ export class LiveConversations {
         if (live === undefined) continue;
         this.lines += read.lines.length;
         live.read(read.file, read.lines, observedAt);
+        this.#linkToParent(live, read.conversation, observedAt);
         live.lose("malformed", read.malformed);
         live.lose("overlong", read.overlong);
         live.lose("torn", read.torn);
@@ -164,6 +170,27 @@ export class LiveConversations {
     if (earlier.length === 0) return;
     for (const { file, lines } of earlier) live.readEarlier(file, lines, observedAt);
     live.goOn();
+    this.#link(live, found, live.facts.conversationId, "resumes", observedAt);
+  }
+
+  /** A fork goes on with what its parent's trace has; a spawned thread's parent has only asked for it. */
+  #linkToParent(live: LiveConversation, found: FoundLive, time: Timestamp): void {
+    const { parentConversationId, resumed } = live.facts;
+    if (live.namesParent || parentConversationId === undefined) return;
+    live.namesParent = true;
+    this.#link(live, found, parentConversationId, resumed === true ? "resumes" : "spawned_by", time);
+  }
+
+  #link(
+    { recording }: LiveConversation,
+    { adapter }: FoundLive,
+    conversationId: string | undefined,
+    kind: Link["kind"],
+    time: Timestamp,
+  ): void {
+    if (conversationId === undefined) return;
+    const named = { agent: adapter.name, conversationId, kind };
+    recording.link(linksTo(this.#options.directory, named, NEWEST_LOOKED_AT), time);
   }
 
   /** Of the agent that is the command itself, and not of one that the command only starts (`npm run fix`). */

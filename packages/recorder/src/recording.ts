@@ -15,6 +15,7 @@ import {
   type InvocationEnd,
   type InvocationId,
   type InvocationStart,
+  type Link,
   type LossKind,
   type Pointers,
   readEntries,
@@ -164,6 +165,17 @@ export class Recording {
       fields["session_id"] = this.#told.session_id = session;
     if (Object.keys(fields).length === 0) return;
     this.#put({ type: "amend", time, ...this.maker.root(), of: "invocation_start", ...fields } as Draft);
+  }
+
+  /** Other traces that hold what came before; each is told once. */
+  link(links: readonly Link[], time: Timestamp): void {
+    const told = this.#told.links ?? [];
+    const added = links.filter(
+      ({ trace_id, span_id }) =>
+        span_id !== this.rootSpanId &&
+        !told.some((link) => link.trace_id === trace_id && link.span_id === span_id),
+    );
+    if (added.length > 0) this.amendStart(time, { links: [...told, ...added] });
   }
 
   /** What a conversation says about itself, as it becomes known. */

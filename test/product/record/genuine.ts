@@ -7,6 +7,7 @@ import { hash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentName } from "@spoor/adapters";
+import type { Usage } from "@spoor/trace";
 import type { Step } from "./agents/play.ts";
 import type { Place } from "./place.ts";
 
@@ -31,7 +32,12 @@ interface Truth {
   readonly tool_calls: number;
   readonly tool_errors: number;
   readonly usage: Readonly<Record<"input" | "cacheRead" | "cacheWrite" | "output" | "reasoning", number>>;
-  readonly calls: readonly { readonly id: string }[];
+  readonly calls: readonly {
+    readonly id: string;
+    readonly usage?: Truth["usage"];
+    readonly tools?: readonly { readonly outcome: string }[];
+  }[];
+  readonly runs: readonly { readonly started_at_ms: number }[];
 }
 
 export interface GenuineFile {
@@ -51,7 +57,19 @@ export interface Genuine {
   /** What each of its processes wrote to stdout. */
   readonly streams: readonly string[];
   /** The invocation object's sums. */
-  readonly sums: Readonly<Record<string, unknown>>;
+  readonly sums: Sums;
+  /** The sums of some of its calls, of which all were answered. */
+  sumsOfCalls(from: number, to?: number): Sums;
+  /** At which line of the transcript its second and further processes begin. */
+  readonly laterRuns: readonly number[];
+}
+
+export interface Sums {
+  readonly llm_calls: number;
+  readonly llm_errors: number;
+  readonly tool_calls: number;
+  readonly tool_errors: number;
+  readonly usage: Usage;
 }
 
 /** @param change Replaced in all texts: `[from, to]`, as they stand in JSON. */
@@ -87,19 +105,55 @@ export function genuine(
     files,
     streams: moved.filter(({ path }) => path.endsWith(".stdout.jsonl")).map(({ lines }) => lines.join("")),
     sums: sumsOf(truth),
+    sumsOfCalls: (from, to) => sumsOf(partOf(truth, from, to)),
+    laterRuns: truth.runs
+      .slice(1)
+      .map(({ started_at_ms: startMs }) =>
+        transcript.lines.findIndex((line) => timeIn(line) >= move(new Date(startMs).toISOString())),
+      ),
   };
 }
 
-function sumsOf({ calls: _calls, usage, ...truth }: Truth): Record<string, unknown> {
-  const { llm_calls, llm_errors, tool_calls, tool_errors } = truth;
-  const used = {
-    input_tokens: usage.input,
-    cache_read_tokens: usage.cacheRead,
-    ...(usage.cacheWrite === 0 ? {} : { cache_write_tokens: usage.cacheWrite }),
-    output_tokens: usage.output,
-    reasoning_tokens: usage.reasoning,
+function timeIn(line: string): string {
+  return /"(?:timestamp|startTime)":"([^"]+)"/.exec(line)?.[1] ?? "";
+}
+
+function partOf({ calls: all, ...truth }: Truth, from: number, to?: number): Truth {
+  const calls = all.slice(from, to);
+  const outcomes = calls.flatMap(({ tools = [] }) => tools.map(({ outcome }) => outcome));
+  const sum = (kind: keyof Truth["usage"]): number =>
+    calls.reduce((total, { usage }) => total + (usage?.[kind] ?? 0), 0);
+  return {
+    ...truth,
+    calls,
+    llm_calls: calls.length,
+    llm_errors: 0,
+    tool_calls: outcomes.length,
+    tool_errors: outcomes.filter((outcome) => outcome !== "ok").length,
+    usage: {
+      input: sum("input"),
+      cacheRead: sum("cacheRead"),
+      cacheWrite: sum("cacheWrite"),
+      output: sum("output"),
+      reasoning: sum("reasoning"),
+    },
   };
-  return { llm_calls, llm_errors, tool_calls, tool_errors, usage: used };
+}
+
+function sumsOf({ llm_calls, llm_errors, tool_calls, tool_errors, usage }: Truth): Sums {
+  return {
+    llm_calls,
+    llm_errors,
+    tool_calls,
+    tool_errors,
+    usage: {
+      input_tokens: usage.input,
+      cache_read_tokens: usage.cacheRead,
+      ...(usage.cacheWrite === 0 ? {} : { cache_write_tokens: usage.cacheWrite }),
+      output_tokens: usage.output,
+      reasoning_tokens: usage.reasoning,
+    },
+  };
 }
 
 /** A time and all of the minutes after it become now and some hundred milliseconds, in the same order. */
