@@ -183,10 +183,12 @@ interface Context {
 
 function takeValue(scan: Scan, from: number, context: Context): void {
   const { text } = scan;
-  let at = skipPlaceholders(text, matchEnd(BLOCK_SCALAR, text, from) ?? from);
-  at = matchEnd(SCHEME, text, at) ?? at;
-  at = skipPlaceholders(text, at);
-  const value = readValue(scan, at, context.left);
+  const first = matchEnd(BLOCK_SCALAR, text, from) ?? from;
+  const behind = skipPlaceholders(text, matchEnd(SCHEME, text, first) ?? first);
+  const at = matchEnd(SCHEME, text, behind) ?? behind;
+  // A quote behind a placeholder closes; it opens nothing.
+  const isRest = text[behind - 1] === "]" && behind > first;
+  const value = isRest ? readBare(text, at, context.left) : readValue(scan, at, context.left);
   if (value === undefined) return;
   scan.budget.spend(500 + 6 * value.text.length);
   if (value.text.includes(PLACEHOLDER_START)) return takeRest(scan, value, context);
@@ -236,13 +238,21 @@ function closingQuote(text: string, from: number, opening: string): number | und
   if (opening.startsWith("\\u")) return positive(text.slice(from, limit).indexOf(opening), from);
   for (let i = from; i < limit; i++) {
     const character = text[i]!;
-    if (character === "\n") return undefined;
+    if (character === "\n" || (character === '"' && sign !== '"' && isJoint(text, i))) return undefined;
     if (character !== sign) continue;
     let slashes = 0;
     while (i - slashes - 1 >= from && text[i - slashes - 1] === "\\") slashes++;
     if (slashes < opening.length) return i - slashes;
   }
   return undefined;
+}
+
+/** A double quote beside JSON's punctuation: there a string of JSON ends, and with it whatever stands in it. */
+function isJoint(text: string, at: number): boolean {
+  return (
+    /^"[ \t]*[,:}\]]/.test(text.slice(at, at + 4)) ||
+    /[,{[:][ \t]*\\*"$/.test(text.slice(Math.max(0, at - 8), at + 1))
+  );
 }
 
 function positive(index: number, base: number): number | undefined {

@@ -8,6 +8,7 @@ import { ESCAPE_WORDS } from "./encoded.ts";
 import type { Form } from "./exact-values.ts";
 import { detectAuthorization, detectBasic, detectBearer, detectCookie, detectSignature } from "./headers.ts";
 import { detectJwk, detectPrivateKey, detectPuttyKey } from "./key-blocks.ts";
+import { detectKubernetesSecret } from "./kubernetes.ts";
 import { detectNamedValue, NAME_WORDS } from "./named-values.ts";
 import { type Rule, TOKEN_RULES } from "./rules.ts";
 import { type Detector, WEIGHT } from "./scan.ts";
@@ -71,6 +72,8 @@ function* wakeWords(rules: readonly Rule[]): Generator<readonly [string, Detecto
   for (const word of [":5432:", ":5433:", ":6432:", ":*:"]) yield [word, detectPasswordFile];
   for (const word of [" phrase", "_PHRASE", "Phrase", "_phrase", "mnemonic", "Mnemonic", "MNEMONIC"])
     yield [word, detectPhrase];
+  for (const word of ["kind: Secret", "kind: secret", 'kind: "Secret"', "kind: 'Secret'", 'kind: "secret"'])
+    yield [word, detectKubernetesSecret];
   for (const word of ESCAPE_WORDS) yield [word, noteEscape];
   yield ["::add-mask::", detectMask];
   for (const [rule, words] of SECRETLINT_WORDS) {

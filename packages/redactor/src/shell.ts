@@ -6,7 +6,7 @@ import { isCode, isHarmless } from "./shape.ts";
 /** A value: quoted (also in an escaped JSON string) or up to the next space. */
 const VALUE = String.raw`(?:\\{0,4}"(?<dq>[^"\\\n]{1,512})|\\{0,4}'(?<sq>[^'\n]{1,512})|(?<bare>[^\s"'\\;|&<>)]{1,512}))`;
 /** Words of the command between the program and the argument, on the same line. */
-const WORDS = String.raw`[^\n;|]{0,400}?[\s"',]`;
+const WORDS = String.raw`(?:[^\n;|\\]|\\\r?\n|\\.){0,400}?[\s"',]`;
 
 interface ShellRule {
   /** Program name; wakes the rule. */
@@ -23,7 +23,7 @@ const rule = (word: string, argument: string): ShellRule => ({
 const SHELL_RULES: readonly ShellRule[] = [
   rule(
     "curl ",
-    `curl ${WORDS}?(?:-u|--user|-U|--proxy-user)[ =]{0,2}\\\\{0,4}["']?[^\\s:"']{0,128}:(?=[^/])`,
+    `curl ${WORDS}?(?:-u|--user|-U|--proxy-user)[ =]{0,2}\\\\{0,4}["']?[^\\s:"']{0,128}["']?:(?=[^/\\s"']|["'][^\\s"'])`,
   ),
   rule("mysql", `mysql\\w{0,12} ${WORDS}?-p(?=[^\\s])`),
   rule("mariadb", `mariadb[\\w-]{0,12} ${WORDS}?-p(?=[^\\s])`),
