@@ -139,7 +139,7 @@ describe("of the scenarios", () => {
   });
 
   test("the turn of a killed run ends as interrupted where its last tool has no result", () => {
-    const [run] = conversationsBelow(claudeCode, `${SCENARIOS}killed/`).filter(
+    const run = conversationsBelow(claudeCode, `${SCENARIOS}killed/`).find(
       ({ lines }) => lines[0]?.kind === "stream",
     );
     const events = readAll(claudeCode.createParser(), run?.lines ?? []);

@@ -76,8 +76,8 @@ export function user(content: unknown, more: JsonObject = {}): JsonObject {
   return { type: "user", message: { role: "user", content }, ...more };
 }
 
-export function prompt(text: string, more: JsonObject = {}): JsonObject {
-  return user(text, { promptId: `prompt ${text}`, promptSource: "typed", ...more });
+export function prompt(words: string, more: JsonObject = {}): JsonObject {
+  return user(words, { promptId: `prompt ${words}`, promptSource: "typed", ...more });
 }
 
 /** One line of the answer `id`. */
