@@ -9,7 +9,7 @@ import { join } from "node:path";
 import type { Readable } from "node:stream";
 import { text } from "node:stream/consumers";
 import { setTimeout } from "node:timers/promises";
-import { afterEach, beforeEach, describe, expect, test } from "vitest";
+import { afterEach, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import type { TeedReport } from "./teed.ts";
 
 /** Far more than a pipe, our buffer and a socket hold together. */
@@ -43,6 +43,7 @@ function teed(kind: Kind | number, script: string, env: NodeJS.ProcessEnv = {}):
   const program = join(import.meta.dirname, "teed.ts");
   const args = ["--conditions=@spoor/source", program, "/bin/sh", "-c", script];
   const child = spawn(process.execPath, args, { stdio, detached: true, env: { ...process.env, ...env } });
+  onTestFinished(() => endGroup(child.pid));
   if (pipe !== undefined) closeSync(pipe.writeEnd);
   const told = child.stdio[3] as Readable;
   return {
@@ -51,6 +52,15 @@ function teed(kind: Kind | number, script: string, env: NodeJS.ProcessEnv = {}):
     pid: once(told, "data").then(([first]) => Number.parseInt(String(first), 10)),
     report: text(told).then((lines) => JSON.parse(lines.slice(lines.indexOf("\n") + 1)) as TeedReport),
   };
+}
+
+/** Ends what a failed test leaves behind. */
+function endGroup(leader: number | undefined): void {
+  try {
+    if (leader !== undefined) process.kill(-leader, "SIGKILL");
+  } catch {
+    // all gone, as after a test that passes
+  }
 }
 
 function openPipe(): { readEnd: Readable; writeEnd: number } {
