@@ -16,7 +16,7 @@ export const WEIGHT = { named: 1, context: 2, token: 3, block: 4, exact: 5 } as 
 
 /**
  * How much work a text may cause, in nanoseconds as measured once (not by the clock, so that the same text always
- * gives the same result). Ordinary text needs 3 per character, a page full of secrets 40.
+ * gives the same result). Ordinary text is charged with less than 3 per character, a page of nothing but secrets with some 70.
  */
 export class Budget {
   #left: number;

@@ -109,6 +109,24 @@ describe("a redactor that cannot do its work", () => {
     expect(redactor.failures).toBe(2);
   });
 
+  test("replaces a text that asks for more work than any honest one, the same each time", () => {
+    for (let i = 0; i < 2; i++) {
+      const redactor = createRedactor();
+      expect(redactor.redactText('{"kty'.repeat(100_000))).toBe("[REDACTED:scanner-error]");
+      expect(redactor.failures).toBe(1);
+    }
+  });
+
+  test("but not a page of nothing but secrets", () => {
+    const page = Array.from(
+      { length: 500 },
+      (_, i) => `SERVICE_${i}_TOKEN=${token.slice(0, -4)}${1000 + i}`,
+    ).join("\n");
+    const redactor = createRedactor();
+    expect(redactor.redactText(page)).not.toContain("ghp_");
+    expect(redactor.failures).toBe(0);
+  });
+
   test("replaces what a getter refuses to give", () => {
     const value = {
       get bad(): string {
