@@ -1,8 +1,8 @@
 /**
  * What an adapter is: one agent's way of being started, of storing, of telling.
  *
- * Each adapter is a folder with the same three files: `detect.ts` (is this command, or this file, that
- * agent's?), `locate.ts` (where it writes) and `parse.ts` (its lines to events). Adapters never import one
+ * Each adapter is a folder with the same files: `detect.ts` (is this command, or this file, that agent's?),
+ * `locate.ts` (where it writes), `site.ts` (the two together) and `parse.ts` (its lines to events). Adapters never import one
  * another; what they share is beside them.
  */
 
@@ -51,7 +51,8 @@ export interface SourceFile {
   kind: SourceKind;
 }
 
-export interface Adapter {
+/** An agent from outside: how it is started, and where it writes. Reading what it writes is an `Adapter`'s. */
+export interface AgentSite {
   name: AgentName;
   /** Whether this command line starts the agent; argv shows nothing else. */
   detectCommand(command: readonly string[], env: Env): Detection | undefined;
@@ -72,6 +73,9 @@ export interface Adapter {
   ): string | undefined;
   /** Where the conversation ran, where that stands beside its transcript and not in it. */
   workingDirectoryOf?(transcript: string, read: (path: string) => string | undefined): string | undefined;
+}
+
+export interface Adapter extends AgentSite {
   createParser(): Parser;
 }
 

@@ -27,7 +27,7 @@ export interface CloseOptions {
 }
 
 /** An `invocation_end` is near the end of its file; amendments may follow it. */
-const TAIL_BYTES = 64 * 1024;
+const TAIL_BYTES = 8 * 1024;
 
 /** @returns The paths of the traces that were closed. Never throws: what cannot be closed stays as it is. */
 export function closeDeadTraces(

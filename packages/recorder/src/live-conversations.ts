@@ -5,7 +5,6 @@
  * (a script that starts claude twice, `/clear`) gets a trace of its own below the command's root span.
  */
 
-import { randomBytes } from "node:crypto";
 import { adapterOf, type AgentName, parseLine, type SourceFile } from "@spoor/adapters";
 import type { Redactor } from "@spoor/redactor";
 import {
@@ -17,15 +16,18 @@ import {
   type Timestamp,
 } from "@spoor/trace";
 import { linksTo } from "./conversation-index.ts";
-import type { Discovery, FoundLive } from "./discover/index.ts";
+import type { FoundLive, Look } from "./discover/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
 import { LiveConversation } from "./live-conversation.ts";
+import { randomBytes } from "./random.ts";
 import { type OnSecret, Recording } from "./recording.ts";
 import type { Level } from "./trace-writer.ts";
 
 export interface LiveOptions {
   /** What the command line shows the command to be. */
   agent: AgentName;
+  /** The command's own process, once it runs. */
+  commandPid: () => number | undefined;
   directory: string;
   level: Level;
   onSecret: OnSecret;
@@ -41,49 +43,23 @@ const STDOUT: SourceFile = { path: "", name: "stdout", kind: "stream" };
 
 export class LiveConversations {
   readonly #command: Recording;
-  readonly #discovery: Discovery;
   readonly #options: LiveOptions;
   readonly #byFound = new Map<FoundLive, LiveConversation>();
   /** Those with a trace of their own. */
   readonly #others: LiveConversation[] = [];
   /** The one in the command's own trace. */
   #own: LiveConversation | undefined;
-  #commandPid: number | undefined;
   readonly #splitter = new LineSplitter();
   #streamLines = 0;
-  #ambiguous = 0;
-  /** Lines read so far, of all conversations. */
-  lines = 0;
-  /** Somebody wants us to be done. */
-  hurried = false;
 
-  constructor(command: Recording, discovery: Discovery, options: LiveOptions) {
+  constructor(command: Recording, options: LiveOptions) {
     this.#command = command;
-    this.#discovery = discovery;
     this.#options = options;
-  }
-
-  /** Whether any conversation was found. */
-  get found(): boolean {
-    return this.#own !== undefined || this.#others.length > 0;
   }
 
   /** Whether one of them stopped in the midst of a turn. */
   get isUnderWay(): boolean {
     return this.#all().some((live) => live.isUnderWay);
-  }
-
-  hurry(): void {
-    this.hurried = true;
-  }
-
-  commandStarted(pid: number): void {
-    this.#commandPid = pid;
-    this.#discovery.childStarted(pid);
-  }
-
-  commandEnded(): void {
-    this.#discovery.childEnded();
   }
 
   /** The command's stdout is the agent's stream, and the only thing it leaves. */
@@ -97,17 +73,13 @@ export class LiveConversations {
     this.#hearLines(this.#splitter.push(chunk));
   }
 
-  /** Looks once at what the agents have written. Never throws: what it cannot read, it counts. */
-  look(last = false): void {
-    const observedAt = this.#now();
+  /** What one look has found. Never throws: what cannot be read is counted. */
+  take({ conversations, lines }: Look, observedAt: Timestamp): void {
     try {
-      const { conversations, lines, ambiguous } = this.#discovery.look(last);
-      this.#ambiguous = ambiguous;
       for (const found of conversations) this.#join(found, observedAt);
       for (const read of lines) {
         const live = this.#byFound.get(read.conversation);
         if (live === undefined) continue;
-        this.lines += read.lines.length;
         live.read(read.file, read.lines, observedAt);
         this.#linkToParent(live, read.conversation, observedAt);
         live.lose("malformed", read.malformed);
@@ -117,17 +89,18 @@ export class LiveConversations {
     } catch {
       this.#command.lose("adapter_failed");
     }
+  }
+
+  /** To be called now and then: writes what stood open once it has been quiet long enough. */
+  settle(): void {
     for (const live of this.#all()) live.settle(this.#options.nowMs());
   }
 
-  /** @returns How many conversations could be ours but were not taken. */
-  stop(time: Timestamp): number {
-    this.look(true);
+  /** Nothing more will come. */
+  stop(time: Timestamp): void {
     this.#hearLines(this.#splitter.end());
     this.#command.lose("overlong", this.#splitter.lost);
     for (const live of this.#all()) live.stop(time);
-    if (this.#ambiguous > 0) this.#command.lose("ambiguous_source", this.#ambiguous);
-    return this.#ambiguous;
   }
 
   /** Ends the traces of all but the command itself; it alone has an exit code. */
@@ -148,7 +121,6 @@ export class LiveConversations {
     if (live === undefined) return;
     const observedAt = this.#now();
     for (const text of texts) {
-      this.lines++;
       const parsed = parseLine(text, ++this.#streamLines);
       if (parsed?.kind === "object") live.read(STDOUT, [parsed], observedAt);
       else if (parsed !== undefined) live.lose("malformed", 1);
@@ -156,10 +128,12 @@ export class LiveConversations {
   }
 
   #join(found: FoundLive, observedAt: Timestamp): void {
+    const adapter = adapterOf(found.adapter.name);
+    if (adapter === undefined) return;
     const isOwn = this.#own === undefined && this.#isOfCommand(found);
     const recording = isOwn ? this.#command : this.#begin(found, observedAt);
     if (recording === undefined) return;
-    const live = new LiveConversation(found.adapter, recording);
+    const live = new LiveConversation(adapter, recording);
     this.#byFound.set(found, live);
     if (isOwn) {
       this.#own = live;
@@ -195,7 +169,7 @@ export class LiveConversations {
 
   /** Of the agent that is the command itself, and not of one that the command only starts (`npm run fix`). */
   #isOfCommand({ adapter, isCommand, pid }: FoundLive): boolean {
-    return isCommand && (adapter.name === this.#options.agent || pid === this.#commandPid);
+    return isCommand && (adapter.name === this.#options.agent || pid === this.#options.commandPid());
   }
 
   #begin(found: FoundLive, time: Timestamp): Recording | undefined {

@@ -6,11 +6,9 @@
  * that moment. Afterwards we look until it is quiet (agents write late), tell how it ended, and leave.
  */
 
-import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { setTimeout as delay } from "node:timers/promises";
-import { type AgentName, ADAPTERS, type Detection, detectCommand } from "@spoor/adapters";
-import { createRedactor } from "@spoor/redactor";
+import { type AgentName, SITES, type Detection, detectCommand } from "@spoor/adapters";
 import {
   currentWriter,
   formatTraceParent,
@@ -24,7 +22,8 @@ import {
 import { closeDeadTraces } from "./close-dead.ts";
 import { claimsFolder, Discovery } from "./discover/index.ts";
 import { closeLetterBox, takeDeclarations } from "./declarations.ts";
-import { LiveConversations } from "./live-conversations.ts";
+import { LateRedactor } from "./late-redactor.ts";
+import type { LiveConversations } from "./live-conversations.ts";
 import {
   GIT_TOOLS,
   type PointerFacts,
@@ -34,10 +33,12 @@ import {
   readPointers,
   readTextFile,
 } from "./pointers/index.ts";
+import { randomBytes } from "./random.ts";
 import { type OnSecret, Recording } from "./recording.ts";
 import { type CommandEnd, exitCodeOf, runCommand } from "./run-command.ts";
 import { openTee } from "./tee.ts";
 import type { Level } from "./trace-writer.ts";
+import { Watch } from "./watch.ts";
 
 export interface RecordOptions {
   /** The store. */
@@ -93,7 +94,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
   const agent = options.agent ?? detection?.agent ?? "plain";
   const level = options.level ?? (ci.isCi && ci.isPublicOrUnknown ? "metadata" : "full");
   const onSecret = options.onSecret ?? "redact";
-  const redactor = createRedactor({ env });
+  const redactor = new LateRedactor({ env });
   const startMs = nowMs();
   const time = new Date(startMs).toISOString();
   const invocationId = newInvocationId(startMs, randomBytes(10));
@@ -141,7 +142,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
   const { recording } = began;
 
   const discovery = new Discovery({
-    adapters: ADAPTERS,
+    adapters: SITES,
     env,
     home: env["HOME"] || homedir(),
     cwd,
@@ -151,19 +152,25 @@ export async function recordCommand(command: readonly string[], options: RecordO
     claimsFolder: claimsFolder(options.directory),
     ...(agent === "plain" ? {} : { agent }),
   });
-  const conversations = new LiveConversations(recording, discovery, {
-    agent,
-    directory: options.directory,
-    level,
-    onSecret,
-    redactor: () => createRedactor({ env }),
-    nowMs,
-  });
-  const tee = needsTee(detection) ? openTee((chunk) => conversations.hear(chunk)) : undefined;
-  if (tee?.kind === "tee" && detection !== undefined) conversations.listenTo(detection.agent);
+  let commandPid: number | undefined;
+  const watch = new Watch(recording, discovery, loadConversations, nowMs);
+  async function loadConversations(): Promise<LiveConversations> {
+    const { LiveConversations: Loaded } = await import("./live-conversations.ts");
+    return new Loaded(recording, {
+      agent,
+      commandPid: () => commandPid,
+      directory: options.directory,
+      level,
+      onSecret,
+      redactor: () => new LateRedactor({ env }),
+      nowMs,
+    });
+  }
+  const tee = needsTee(detection) ? openTee((chunk) => watch.hear(chunk)) : undefined;
+  if (tee?.kind === "tee" && detection !== undefined) watch.listenTo(detection.agent);
   let pointers: Promise<PointerFacts> | undefined;
   const look = (): void => {
-    conversations.look();
+    watch.look();
     takeDeclarations(options.directory, recording);
   };
   const stopLooking = nowAndThen(look);
@@ -181,28 +188,29 @@ export async function recordCommand(command: readonly string[], options: RecordO
     passedFds: options.passedFds ?? [],
     ...(tee?.kind === "tee" ? { tee } : {}),
     onStart: (pid) => {
-      conversations.commandStarted(pid);
+      commandPid = pid;
+      discovery.childStarted(pid);
       options.onStart?.({ pid, teed: tee?.kind === "tee" });
       pointers = readPointers(cwd, env, ci, GIT_TOOLS);
       void pointers.then((facts) => tellPointers(recording, cwd, facts, nowMs()));
       closeDeadTraces(options.directory, { closedBy: "record", nowMs: nowMs(), newest: NEWEST_LOOKED_AT });
     },
-    onLateSignal: () => conversations.hurry(),
+    onLateSignal: () => watch.hurry(),
   });
   stopLooking();
   const endTime = new Date(nowMs()).toISOString();
-  conversations.commandEnded();
+  discovery.childEnded();
   look();
-  if (agent !== "plain" || conversations.found) await untilQuiet(conversations, look, nowMs);
+  if (agent !== "plain" || watch.found) await untilQuiet(watch, look, nowMs);
 
   const facts = await pointers;
   const changes =
     facts?.git === undefined ? undefined : await readChanges(facts.git, startMs, env, GIT_TOOLS);
-  const ambiguous = conversations.stop(endTime);
+  const ambiguous = await watch.stop(endTime);
   discovery.close();
   closeLetterBox(options.directory, recording);
   const status = statusOf(end);
-  await conversations.end({ status, time: endTime });
+  await watch.end({ status, time: endTime });
   await recording.end({
     status,
     time: endTime,
@@ -213,7 +221,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
   return {
     exitCode: onSecret === "fail" && exitCode === 0 && recording.foundSecret ? 1 : exitCode,
     end,
-    invocations: [recording.summary(), ...conversations.summaries()],
+    invocations: [recording.summary(), ...watch.summaries()],
     redactions: redactor.counts,
     ambiguous,
   };
@@ -254,20 +262,16 @@ function nowAndThen(look: () => void): () => void {
   return () => clearTimeout(timer);
 }
 
-async function untilQuiet(
-  conversations: LiveConversations,
-  look: () => void,
-  nowMs: () => number,
-): Promise<void> {
+async function untilQuiet(watch: Watch, look: () => void, nowMs: () => number): Promise<void> {
   const deadlineMs = nowMs() + WAIT_AFTER_END_MS;
   let quietSinceMs = nowMs();
   const isQuiet = (): boolean =>
-    nowMs() - quietSinceMs >= (conversations.isUnderWay ? QUIET_WITHIN_TURN_MS : QUIET_AFTER_END_MS);
-  for (let lines = conversations.lines; nowMs() < deadlineMs && !isQuiet() && !conversations.hurried;) {
+    nowMs() - quietSinceMs >= (watch.isUnderWay ? QUIET_WITHIN_TURN_MS : QUIET_AFTER_END_MS);
+  for (let lines = watch.lines; nowMs() < deadlineMs && !isQuiet() && !watch.hurried;) {
     await delay(25);
     look();
-    if (conversations.lines !== lines) quietSinceMs = nowMs();
-    lines = conversations.lines;
+    if (watch.lines !== lines) quietSinceMs = nowMs();
+    lines = watch.lines;
   }
 }
 

@@ -18,7 +18,6 @@
  * Secrets are removed before a byte is written. With `using`, what a program leaves open is closed for it.
  */
 
-import { randomBytes } from "node:crypto";
 import { homedir } from "node:os";
 import { INVOCATION, type SpanKey } from "@spoor/adapters";
 import { createRedactor } from "@spoor/redactor";
@@ -35,6 +34,7 @@ import {
   traceIdOf,
 } from "@spoor/trace";
 import { PromptHistory } from "./prompt-history.ts";
+import { randomBytes } from "./random.ts";
 import { type OnSecret, Recording } from "./recording.ts";
 import { type Context, Scope, TurnHandle } from "./trace-scopes.ts";
 import type { Level } from "./trace-writer.ts";

@@ -3,9 +3,8 @@
  * tool calls find their first.
  */
 
-import { hash } from "node:crypto";
 import type { Event, SpanKey } from "@spoor/adapters";
-import { type InvocationId, type SpanId, spanIdOf } from "@spoor/trace";
+import { type InvocationId, sha256, type SpanId, spanIdOf } from "@spoor/trace";
 import type { Draft } from "./trace-file.ts";
 
 export class RecordMaker {
@@ -73,7 +72,7 @@ export class RecordMaker {
   #firstCall(name: string, args: unknown, id: SpanId): SpanId | undefined {
     let key: string;
     try {
-      key = hash("sha256", `${name}\n${JSON.stringify(args) ?? ""}`, "base64");
+      key = sha256(`${name}\n${JSON.stringify(args) ?? ""}`);
     } catch {
       // Nested too deep to compare.
       return undefined;

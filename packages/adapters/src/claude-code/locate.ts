@@ -1,6 +1,6 @@
 /** Where Claude Code keeps its transcripts: `<config>/projects/<slug of the cwd>/<session id>.jsonl`. */
 
-import { join } from "node:path";
+import { basename, dirname, join } from "node:path";
 import type { Env, SourceFile } from "../adapter.ts";
 import { asObject, asText } from "../json.ts";
 
@@ -14,12 +14,12 @@ export function sessionFolders(env: Env, home: string): string[] {
 
 /** Sub-agents' files are part of their session, not conversations of their own. */
 export function isTranscript(path: string): boolean {
-  const name = path.slice(path.lastIndexOf("/") + 1);
-  return name.endsWith(".jsonl") && !name.startsWith("agent-") && !path.includes("/subagents/");
+  const name = basename(path);
+  return name.endsWith(".jsonl") && !name.startsWith("agent-") && basename(dirname(path)) !== "subagents";
 }
 
 export function filesOf(path: string, list: (folder: string) => string[]): SourceFile[] {
-  const name = path.slice(path.lastIndexOf("/") + 1);
+  const name = basename(path);
   const session = name.replace(/\.jsonl$/, "");
   const folder = join(path, "..", session, "subagents");
   const files: SourceFile[] = [{ path, name, kind: "transcript" }];

@@ -1,16 +1,7 @@
 /** Codex (openai/codex, Apache-2.0); what it writes is in docs/adapters.md. */
 
 import type { Adapter } from "../adapter.ts";
-import { detectCommand, detectFile } from "./detect.ts";
-import { filesOf, isTranscript, sessionFolders } from "./locate.ts";
 import { CodexParser } from "./parse.ts";
+import { codexSite } from "./site.ts";
 
-export const codex: Adapter = {
-  name: "codex",
-  detectCommand,
-  detectFile,
-  sessionFolders,
-  isTranscript,
-  filesOf,
-  createParser: () => new CodexParser(),
-};
+export const codex: Adapter = { ...codexSite, createParser: () => new CodexParser() };

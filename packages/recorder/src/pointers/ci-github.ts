@@ -6,8 +6,7 @@
  * Variables: https://docs.github.com/en/actions/reference/workflows-and-actions/variables.
  */
 
-import { hash } from "node:crypto";
-import type { Link } from "@spoor/trace";
+import { type Link, sha256 } from "@spoor/trace";
 import type { CiReading, CiRevisionRole, Environment, ReadFile } from "./ci.ts";
 import { type GitHubEvent, readGitHubEvent, type WorkItem } from "./github-event.ts";
 import { changeNamedIn, issueNamedIn } from "./work-item.ts";
@@ -114,8 +113,8 @@ function linkOf(env: Environment): Link | undefined {
   if (id === undefined || id === "") return undefined;
   const run = `${id}${env["GITHUB_RUN_ATTEMPT"] ?? 1}`;
   return {
-    trace_id: hash("sha256", `${run}t`, "hex").slice(0, 32),
-    span_id: hash("sha256", `${run}s`, "hex").slice(16, 32),
+    trace_id: sha256(`${run}t`).slice(0, 32),
+    span_id: sha256(`${run}s`).slice(16, 32),
     kind: "ci_run",
   };
 }

@@ -1,8 +1,8 @@
 /**
  * What git knows of the working directory when a run begins.
  *
- * Two questions, asked at once and beside the agent, which waits for neither; whatever git cannot or will not
- * answer in time is read from its files. Remotes are read raw: `git remote get-url` applies `insteadOf`, which is
+ * One question, asked beside the agent, which does not wait for it; whatever git cannot or will not answer in
+ * time is read from its files, and so are the remotes, unless their file includes others. Remotes are read raw: `git remote get-url` applies `insteadOf`, which is
  * where tokens are injected.
  */
 
@@ -47,6 +47,9 @@ interface WorkingTree extends Head {
 const STATUS = ["status", "--porcelain=v2", "--branch", "-z", "--untracked-files=normal", "--no-renames"];
 const REMOTES = ["config", "--null", "--get-regexp", "^(remote\\..*\\.url|branch\\..*\\.remote)$"];
 
+/** Settings that stand in other files. */
+const INCLUDES = /^\s*\[\s*include|worktreeconfig/im;
+
 /** Undefined outside of a repository; no process is started then. */
 export async function readGit(cwd: string, env: Environment, tools: GitTools): Promise<GitFacts | undefined> {
   const location = locateRepository(cwd, env, tools.readFile);
@@ -54,12 +57,15 @@ export async function readGit(cwd: string, env: Environment, tools: GitTools): P
   const ask = (args: readonly string[]): Promise<GitOutcome> =>
     tools.run(args, { cwd, env, timeoutMs: tools.timeoutMs });
 
+  const config = tools.readFile(join(location.commonDir, "config")) ?? "";
+  const askRemotes = (before: readonly string[] = []): Promise<GitOutcome> =>
+    INCLUDES.test(config) ? ask([...before, ...REMOTES]) : Promise.resolve({ kind: "missing" });
   let trust: readonly string[] = [];
-  let [status, remotes] = await Promise.all([ask(STATUS), ask(REMOTES)]);
+  let [status, remotes] = await Promise.all([ask(STATUS), askRemotes()]);
   const dubious = dubiousFolder(status);
   if (dubious !== undefined && mayTrust(env)) {
     trust = ["-c", `safe.directory=${dubious}`];
-    [status, remotes] = await Promise.all([ask([...trust, ...STATUS]), ask([...trust, ...REMOTES])]);
+    [status, remotes] = await Promise.all([ask([...trust, ...STATUS]), askRemotes(trust)]);
   }
   if (status.kind === "exited" && /not a git repository/.test(status.stderr)) return undefined;
 
@@ -67,9 +73,7 @@ export async function readGit(cwd: string, env: Environment, tools: GitTools): P
   const tree: WorkingTree = answer === undefined ? readHead(location, tools.readFile) : parseStatus(answer);
   const isAnswered = answer !== undefined || status.kind === "timeout";
   const entries =
-    isAnswered && remotes.kind === "exited"
-      ? parseConfigOutput(remotes.stdout)
-      : parseConfigFile(tools.readFile(join(location.commonDir, "config")) ?? "");
+    isAnswered && remotes.kind === "exited" ? parseConfigOutput(remotes.stdout) : parseConfigFile(config);
   const isDetached = tree.branch === undefined && tree.revision !== undefined;
   return present<GitFacts>({
     ...location,

@@ -5,9 +5,9 @@
  * the hash is of the file's bytes, so that `git log` finds the version.
  */
 
-import { hash } from "node:crypto";
 import { closeSync, constants, fstatSync, openSync, readdirSync, readFileSync, realpathSync } from "node:fs";
 import { dirname, join, relative, resolve, sep } from "node:path";
+import { sha256 } from "@spoor/trace";
 
 export interface InstructionFile {
   /** Below the root, with forward slashes. */
@@ -108,9 +108,7 @@ function hashInside(root: string, path: string): string | undefined {
   }
   try {
     const stat = fstatSync(file);
-    return stat.isFile() && stat.size <= MAX_FILE_BYTES
-      ? hash("sha256", readFileSync(file), "hex")
-      : undefined;
+    return stat.isFile() && stat.size <= MAX_FILE_BYTES ? sha256(readFileSync(file)) : undefined;
   } catch {
     return undefined; // vanished between the steps
   } finally {
