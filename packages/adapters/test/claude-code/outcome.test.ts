@@ -206,6 +206,22 @@ describe("an answer", () => {
     expect(ofType(events, "prompt")).toEqual([]);
   });
 
+  test("that the provider refused is a failed call, also in the stream", () => {
+    const refused = says("x", text("API Error: 529"), {
+      message: { model: "<synthetic>" },
+      is_api_error_message: true,
+      api_error_status: 529,
+      api_error_type: "overloaded_error",
+    });
+    const [failed] = ofType(readAll(stream(system("init"), refused)), "completion");
+    expect(failed).toMatchObject({
+      status: "error",
+      error: { type: "overloaded_error", code: 529 },
+      content: { error_message: "API Error: 529" },
+    });
+    expect(failed?.content).not.toHaveProperty("messages");
+  });
+
   test("has the parameters of the request that it names, wherever that stands", () => {
     const request = (id: string, effort: string): JsonObject => ({
       type: "api-request",

@@ -18,6 +18,7 @@ import {
   stream,
   system,
   text,
+  time,
   turnEnds,
   user,
   uses,
@@ -106,6 +107,26 @@ describe("the order of a request", () => {
   });
 });
 
+test("a result that is told twice is sent once", () => {
+  const lines = session(
+    prompt("go"),
+    says("m1", uses("t1")),
+    gives("t1"),
+    gives("t1"),
+    says("m2", text("2")),
+  );
+  expect(sent(lines)[1]).toEqual(["user: go", "assistant: t1", "tool: t1"]);
+});
+
+test("a request begins with the latest that was said, in whatever order the lines stand", () => {
+  const lines = session(
+    prompt("go", { timestamp: time(9) }),
+    rendered("user", "x"),
+    says("m1", text("1"), { timestamp: time(20) }),
+  );
+  expect(ofType(readAll(lines), "prompt")[0]?.time).toBe(time(9));
+});
+
 describe("what a call was set up with", () => {
   test("is what the request's shape says, which makes the prompt complete", () => {
     const [first] = promptsOf(
@@ -138,6 +159,14 @@ describe("what a call was set up with", () => {
       { system: [{ content: "You are Claude." }, { content: "Be brief." }], tools: [{ name: "Bash" }] },
     ]);
     expect(restored[0]).not.toHaveProperty("tools");
+  });
+
+  test("is not taken from the harness where the request's shape is known", () => {
+    const snapshot = attached({ type: "prompt_snapshot", systemPrompt: ["Other."], tools: [] });
+    const restored = promptsOf(
+      readAll(session(prompt("one"), shape("Be brief.", "Bash"), snapshot, says("m1", text("1")))),
+    );
+    expect(restored).toMatchObject([{ system: [{ content: "Be brief." }], tools: [{ name: "Bash" }] }]);
   });
 
   test("is written again only when it changed", () => {

@@ -54,7 +54,9 @@ describe("a fork", () => {
 
   test("of an old version keeps the other session's id in the copies", () => {
     const old = history.map((line) => ({ ...line, requestSessionId: undefined, sessionId: OTHER }));
-    expect(named(readAll(session(...old, ...own)))).toEqual(named(readAll(forked)));
+    const parser = claudeCode.createParser();
+    expect(named(readAll(session(...old, ...own), parser))).toEqual(named(readAll(forked)));
+    expect(parser.facts).toMatchObject({ conversationId: SESSION, parentConversationId: OTHER });
   });
 });
 

@@ -188,6 +188,23 @@ describe("a sub-agent ends", () => {
     expect(ofType(events, "agent_end")).toMatchObject([{ status: "interrupted" }]);
   });
 
+  test("not with a message that it was sent while it ran in the background", () => {
+    const heard = gives("t2", "Message sent", { toolUseResult: { agentId: "a1" } });
+    const events = readAll([
+      ...session(
+        prompt("go"),
+        says("m1", calls("t1")),
+        launched,
+        says("m2", uses("t2", "SendMessage", {})),
+        heard,
+      ),
+      meta,
+      ...agentFile("a1", work),
+    ]);
+    expect(starts(events)).toMatchObject([{ call_id: "t1" }]);
+    expect(ofType(events, "agent_end")).toEqual([]);
+  });
+
   test("once, however often its tasks are told", () => {
     const events = readAll([
       ...session(
