@@ -2,6 +2,7 @@
  * Writes a parsed conversation into the store: what is new, once; what changed, as amendments.
  */
 
+import { statSync } from "node:fs";
 import { isDeepStrictEqual } from "node:util";
 import type { Event } from "@spoor/adapters";
 import type { Redactor } from "@spoor/redactor";
@@ -23,6 +24,7 @@ import {
   traceIdOf,
   type TurnStatus,
   type Writer,
+  writerState,
 } from "@spoor/trace";
 import {
   type ConversationIndex,
@@ -72,6 +74,8 @@ export function storeConversation(
   const stored = index.tracesOf(agent, conversationId).map((path) => readStoredTrace(path, false));
   const own = stored.find(({ trace }) => trace.invocation?.start?.origin === "imported");
   const others = stored.filter((one) => one !== own);
+  // What its recorder has not written yet, it will.
+  if (others.some((one) => isBeingRecorded(one, options.writer))) return { kind: "unchanged" };
   // Streams repeat what the transcript says, with keys of their own where the agent gives none.
   if (identity.kind === "stream" && stored.some(hasTranscript)) return { kind: "unchanged" };
 
@@ -153,6 +157,11 @@ export function storeConversation(
   void file.close();
   if (own === undefined) index.add(file.path);
   return wrote === 0 ? { kind: "unchanged" } : { kind: "stored", path: file.path };
+}
+
+function isBeingRecorded({ path, trace: { invocation } }: StoredTrace, here: Writer): boolean {
+  if (invocation?.start === undefined || invocation.end !== undefined) return false;
+  return writerState(invocation.start.writer, here, Date.now() - statSync(path).mtimeMs) !== "gone";
 }
 
 function hasTranscript({ trace }: StoredTrace): boolean {

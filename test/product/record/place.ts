@@ -58,7 +58,10 @@ export interface RecordOptions extends RunOptions {
 /** A process that was started; what it writes is kept. */
 export class Running {
   readonly process: ChildProcess;
+  /** Its end, and that of all who have its stdout or stderr. */
   readonly ended: Promise<Ended>;
+  /** Its own end. */
+  readonly exited: Promise<void>;
   readonly #output: Buffer[] = [];
   readonly #errors: Buffer[] = [];
 
@@ -66,6 +69,7 @@ export class Running {
     this.process = child;
     child.stdout?.on("data", (chunk: Buffer) => this.#output.push(chunk));
     child.stderr?.on("data", (chunk: Buffer) => this.#errors.push(chunk));
+    this.exited = new Promise((resolve) => child.once("exit", () => resolve()));
     this.ended = new Promise((resolve, reject) => {
       child.once("error", reject);
       child.once("close", (code, signal) =>
