@@ -2,8 +2,11 @@ import { describe, expect, test } from "vitest";
 import { commandOf, genuine, GENUINE_AGENTS, writing } from "./genuine.ts";
 import { Place } from "./place.ts";
 
+/** Time for spoor to see who writes and who does not; agents that think take longer. */
+const SOME_LOOKS_MS = 1000;
+
 describe.concurrent("in one folder at the same time", () => {
-  test.each(GENUINE_AGENTS)("two recorded runs of an agent are told apart: %s", async (agent) => {
+  test.each(["claude-code", "codex"] as const)("two recorded runs are told apart: %s", async (agent) => {
     await using place = new Place();
     const both = [genuine(place, agent, "ok"), genuine(place, agent, "resume")];
     for (const [n, one] of both.entries()) {
@@ -27,9 +30,33 @@ describe.concurrent("in one folder at the same time", () => {
     await runs[1]?.ended;
     place.open("middle-0");
     await runs[0]?.ended;
-    const traces = place.traces().toSorted((a, b) => Number(a.role) - Number(b.role));
-    expect(traces).toMatchObject(
+    expect(place.traces().toSorted((a, b) => Number(a.role) - Number(b.role))).toMatchObject(
       both.map(({ conversationId, sums }) => ({ conversation_id: conversationId, losses: {}, ...sums })),
+    );
+  });
+
+  test("two that leave no other trace are told apart by which of them is busy: gemini-cli", async () => {
+    await using place = new Place();
+    const both = [genuine(place, "gemini-cli", "ok"), genuine(place, "gemini-cli", "resume")];
+    for (const [n, one] of both.entries())
+      place.play(
+        `go-${n}`,
+        { do: "pass", gate: `start-${n}` },
+        { do: "pause", ms: SOME_LOOKS_MS },
+        writing(one, place),
+        { do: "pass", gate: "end" },
+      );
+    const runs = both.map((_, n) => place.record(["gemini", `go-${n}`], { options: ["--role", `${n}`] }));
+    for (const [n, { conversationId }] of both.entries()) {
+      place.open(`start-${n}`);
+      const isTaken = (): boolean =>
+        place.traces().some(({ role, conversation_id: id }) => role === `${n}` && id === conversationId);
+      await place.until(`run ${n} has its conversation`, isTaken);
+    }
+    place.open("end");
+    await Promise.all(runs.map(({ ended }) => ended));
+    expect(place.traces().toSorted((a, b) => Number(a.role) - Number(b.role))).toMatchObject(
+      both.map(({ sums }) => ({ losses: {}, ...sums })),
     );
   });
 
@@ -37,7 +64,12 @@ describe.concurrent("in one folder at the same time", () => {
     await using place = new Place();
     const ours = genuine(place, agent, "ok");
     const foreign = genuine(place, agent, "resume");
-    place.play("ours", { do: "pass", gate: "ours" }, writing(ours, place));
+    place.play(
+      "ours",
+      { do: "pass", gate: "ours" },
+      { do: "pause", ms: SOME_LOOKS_MS },
+      writing(ours, place),
+    );
     place.play(
       "foreign",
       { do: "reach", gate: "foreign" },
