@@ -13,7 +13,6 @@ import {
   readEntries,
   spanIdOf,
   totalsOf,
-  type Trace,
   writerState,
 } from "@spoor/trace";
 import { TraceFile } from "./trace-file.ts";
@@ -22,6 +21,8 @@ export interface CloseOptions {
   /** The command that closes: `record`, `import`, `ship`, `prune`. */
   closedBy: string;
   nowMs: number;
+  /** A trace that is known to live. @default none */
+  except?: string;
   /** How many of the newest files are looked at. @default all */
   newest?: number;
 }
@@ -32,13 +33,13 @@ const TAIL_BYTES = 8 * 1024;
 /** @returns The paths of the traces that were closed. Never throws: what cannot be closed stays as it is. */
 export function closeDeadTraces(
   directory: string,
-  { closedBy, nowMs, newest = Infinity }: CloseOptions,
+  { closedBy, nowMs, except, newest = Infinity }: CloseOptions,
 ): string[] {
   return listTraceFiles(directory)
     .slice(0, newest)
     .filter((path) => {
       try {
-        return !tailHasEnd(path) && closeIfDead(path, closedBy, nowMs);
+        return path !== except && !tailHasEnd(path) && closeIfDead(path, closedBy, nowMs);
       } catch {
         // Gone meanwhile, or not ours to write: the next one will see.
         return false;
@@ -47,9 +48,10 @@ export function closeDeadTraces(
 }
 
 function closeIfDead(path: string, closedBy: string, nowMs: number): boolean {
+  // Its first record tells who writes it; only of one that nobody writes any more the rest is read.
+  if (!isDead(path, nowMs)) return false;
   const trace = foldTrace(readEntries(path, { headOnly: true }));
-  if (trace.invocation_id === undefined || trace.invocation?.end !== undefined || !isDead(trace, path, nowMs))
-    return false;
+  if (trace.invocation_id === undefined || trace.invocation?.end !== undefined) return false;
   const lock = `${path}.closing`;
   try {
     writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
@@ -80,9 +82,14 @@ function closeIfDead(path: string, closedBy: string, nowMs: number): boolean {
   }
 }
 
-function isDead(trace: Trace, path: string, nowMs: number): boolean {
+function isDead(path: string, nowMs: number): boolean {
   const silentMs = nowMs - statSync(path).mtimeMs;
-  return writerState(trace.invocation?.start?.writer, currentWriter(), silentMs) === "gone";
+  for (const entry of readEntries(path, { headOnly: true })) {
+    const writer =
+      entry.kind === "record" && entry.record.type === "invocation_start" ? entry.record.writer : undefined;
+    return writerState(writer, currentWriter(), silentMs) === "gone";
+  }
+  return false;
 }
 
 /** A quick look that spares most files a whole reading. */

@@ -193,7 +193,12 @@ export async function recordCommand(command: readonly string[], options: RecordO
       options.onStart?.({ pid, teed: tee?.kind === "tee" });
       pointers = readPointers(cwd, env, ci, GIT_TOOLS);
       void pointers.then((facts) => tellPointers(recording, cwd, facts, nowMs()));
-      closeDeadTraces(options.directory, { closedBy: "record", nowMs: nowMs(), newest: NEWEST_LOOKED_AT });
+      closeDeadTraces(options.directory, {
+        closedBy: "record",
+        nowMs: nowMs(),
+        except: recording.path,
+        newest: NEWEST_LOOKED_AT,
+      });
     },
     onLateSignal: () => watch.hurry(),
   });

@@ -81,7 +81,8 @@ export class Watch {
 
   /** @returns How many conversations could be ours but were not taken. */
   async stop(time: Timestamp): Promise<number> {
-    this.look(true);
+    // Where nothing was found until now, a last look would only cost: nothing was waited for either.
+    if (this.found || this.#ambiguous > 0) this.look(true);
     await this.#loading;
     this.#live?.stop(time);
     if (this.#ambiguous > 0) this.#command.lose("ambiguous_source", this.#ambiguous);

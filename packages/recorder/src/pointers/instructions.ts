@@ -61,8 +61,8 @@ export function readInstructions(cwd: string, root: string = cwd): InstructionFi
     for (const name of [...FILES, ...FOLDERS.flatMap(([rules, ending]) => filesIn(folder, rules, ending))]) {
       if (found.length === MAX_FILES) return found;
       const path = relative(realRoot, join(folder, name)).split(sep).join("/");
-      const sha256 = path.length > MAX_PATH_LENGTH ? undefined : hashInside(realRoot, join(folder, name));
-      if (sha256 !== undefined) found.push({ path, sha256 });
+      const digest = path.length > MAX_PATH_LENGTH ? undefined : hashInside(realRoot, join(folder, name));
+      if (digest !== undefined) found.push({ path, sha256: digest });
     }
   }
   return found;
