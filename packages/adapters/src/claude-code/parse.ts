@@ -59,7 +59,8 @@ export class ClaudeParser implements Parser {
   /** The message that `stream_event` lines speak of, by the tool call that it serves. */
   readonly #streaming = new Map<string, string>();
   #lastTime: Timestamp = "1970-01-01T00:00:00.000Z";
-  #lastMainTime: Timestamp | undefined;
+  /** Of the session's own file; empty where its lines have no times, undefined where there are none. */
+  #lastMainTime: string | undefined;
   #lastUuid: string | undefined;
   #readsCopies = false;
 
@@ -140,7 +141,8 @@ export class ClaudeParser implements Parser {
     const seen =
       line.kind === "stream" && line.observedAt > this.#lastTime ? line.observedAt : this.#lastTime;
     const time = own ?? seen;
-    if (own !== undefined || line.kind === "stream") this.#noteTime(line, time);
+    if (own !== undefined || line.kind === "stream") this.#noteTime(time);
+    if (agentOfFile(line.sourceName) === undefined) this.#lastMainTime = own ?? this.#lastMainTime ?? "";
     this.#learnFacts(line, value);
 
     const where: At = { time, from: { source: line.source, line: line.line } };
@@ -158,10 +160,11 @@ export class ClaudeParser implements Parser {
     this.#lastUuid = uuid;
   }
 
-  #noteTime(line: SourceLine, time: Timestamp): void {
+  #noteTime(time: Timestamp): void {
     this.#lastTime = time;
-    if (agentOfFile(line.sourceName) === undefined) this.#lastMainTime = time;
-    if (!this.#readsCopies) this.#conversation.see(time);
+    const { firstTime } = this.facts;
+    // Lines are some milliseconds out of order. The first time stays: the trace's id is made of it.
+    if (!this.#readsCopies && (firstTime === undefined || time >= firstTime)) this.#conversation.see(time);
   }
 
   #learnFacts({ sourceName }: SourceLine, value: JsonObject): void {

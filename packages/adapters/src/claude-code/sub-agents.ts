@@ -33,10 +33,11 @@ export class SubAgents {
   readonly #origins = new Map<string, Origin>();
   /** Agent tool calls that no sub-agent was found for, by the prompt they give. */
   readonly #callsByPrompt = new Map<string, Origin[]>();
+  readonly #calls = new Set<string>();
   readonly #agentOfCall = new Map<string, string>();
   /** Ends of agent tool calls that name no sub-agent, and whose sub-agent's lines are still to come. */
   readonly #endOfCall = new Map<string, { status: TurnStatus; at: At } | undefined>();
-  /** Lines of sub-agents' files whose tool call is not known yet: their span belongs below that call's. */
+  /** Lines of sub-agents' files whose tool call was not read yet: their span belongs below that call's. */
   readonly #held = new Map<string, Held>();
   /** Root lines of sidechains that stand in the session's own file, by the lines of them. */
   readonly #sidechains = new Map<string, string>();
@@ -53,8 +54,9 @@ export class SubAgents {
     });
   }
 
-  /** A tool call that may start one. */
+  /** A tool call, which may start one. */
   called(toolUseId: string, name: string, input: unknown): void {
+    this.#calls.add(toolUseId);
     const prompt = asText(at(input, "prompt"));
     if (prompt === undefined || identifyTool(name).kind !== "agent") return;
     const calls = this.#callsByPrompt.get(prompt) ?? [];
@@ -76,17 +78,21 @@ export class SubAgents {
     return true;
   }
 
-  /** The lines of one sub-agent whose call has become known. */
+  /** The lines of one sub-agent whose call has been read. */
   takePlaced(): readonly SourceLine[] | undefined {
-    for (const [id, { prompt }] of this.#held)
-      if (this.#origins.get(id)?.toolUseId !== undefined || this.#callsByPrompt.has(prompt ?? ""))
+    for (const [id, { prompt }] of this.#held) {
+      const named = this.#origins.get(id)?.toolUseId;
+      if (named === undefined ? this.#callsByPrompt.has(prompt ?? "") : this.#calls.has(named))
         return this.#take(id);
+    }
     return undefined;
   }
 
   /**
    * The lines of one sub-agent that no tool call started, as compaction's. But one that is younger than the
    * session's last line was started by a line that is not there yet, and is read with it the next time.
+   *
+   * @param lastTime The time of that line; undefined: the session's file was not read.
    */
   takeOrphan(lastTime: string | undefined): readonly SourceLine[] | undefined {
     for (const [id, { lines }] of this.#held) {
