@@ -9,6 +9,7 @@
 
 import type { Message, Part, Timestamp } from "@spoor/trace";
 import type { Answer, At, RestartReason, Thread, ToolResultFacts } from "../thread.ts";
+import type { SetUp } from "./request.ts";
 
 interface Said {
   kind: "result" | "reminder" | "speech" | "rule" | "made_up";
@@ -68,12 +69,12 @@ export class Channel {
    *
    * @param isSent Whether this is the request itself: then what the harness made it from says nothing more.
    */
-  setUp(system: Part[] | undefined, tools: unknown[] | undefined, isSent: boolean): void {
-    if (this.#setUpIsSent && !isSent) return;
+  setUp(setUp: SetUp | undefined, isSent: boolean): void {
+    if (setUp === undefined || (this.#setUpIsSent && !isSent)) return;
     this.#setUpIsSent = isSent;
-    this.#knowsSystem ||= system !== undefined;
-    this.#knowsTools ||= tools !== undefined;
-    this.thread.setUp(system, tools);
+    this.#knowsSystem = true;
+    this.#knowsTools ||= setUp.tools !== undefined;
+    this.thread.setUp(setUp.system, setUp.tools);
   }
 
   /** A line of the answer of the call `key`. */

@@ -8,7 +8,7 @@ import type { ConversationFacts, JsonObject, Parser, SourceLine } from "../adapt
 import { Conversation } from "../conversation.ts";
 import { decisionOfAnswer } from "../decisions.ts";
 import type { Event } from "../event.ts";
-import { asArray, asCount, asNumber, asObject, asObjects, asText, asTime, at } from "../json.ts";
+import { asCount, asNumber, asObject, asObjects, asText, asTime, at } from "../json.ts";
 import type { Answer, At, Thread } from "../thread.ts";
 import { Channel, type Place } from "./channel.ts";
 import { blocksOf, isServerToolResult, isServerToolUse, isToolUse, partOf, textOf } from "./content.ts";
@@ -24,6 +24,7 @@ import {
   toolResultOf,
 } from "./outcome.ts";
 import { compactionOf, hookOf, hooksOf, planOf, rateLimitOf } from "./points.ts";
+import { parametersOf, setUpOfShape, setUpOfSnapshot } from "./request.ts";
 import { SubAgents } from "./sub-agents.ts";
 import { Turns } from "./turns.ts";
 import { Reported, usageOf } from "./usage.ts";
@@ -355,10 +356,10 @@ export class ClaudeParser implements Parser {
     if (hook !== undefined) channel.thread.event(where, keyOf(line), "hook", hook.fields, hook.content);
     switch (attachment["type"]) {
       case "prompt_snapshot":
-        return readSnapshot(channel, attachment);
+        return channel.setUp(setUpOfSnapshot(attachment), false);
       case "structured_output": {
         if (isMain) this.#turns.answeredByTool();
-        const decision = decisionOfAnswer(textOfJson(attachment["data"]));
+        const decision = decisionOfAnswer(jsonOf(attachment["data"]));
         const id = asText(attachment["toolUseID"]) ?? keyOf(line);
         if (decision !== undefined) channel.thread.decision(where, id, decision);
         return undefined;
@@ -391,9 +392,7 @@ export class ClaudeParser implements Parser {
   #readShape({ line, value, channel, isMain }: Here, shape: JsonObject): void {
     const isOfAgent = value["agentId"] !== undefined || agentOfFile(line.sourceName) !== undefined;
     // A sub-agent's request that stands in the session's file is none of the session's.
-    if (isMain === isOfAgent || !Array.isArray(shape["system"])) return;
-    const system = asObjects(shape["system"]).flatMap((block) => partOf(block) ?? []);
-    channel.setUp(system, Array.isArray(shape["tools"]) ? shape["tools"] : undefined, true);
+    if (isMain !== isOfAgent) channel.setUp(setUpOfShape(shape), true);
   }
 
   #readPullRequest(value: JsonObject): void {
@@ -455,38 +454,16 @@ export class ClaudeParser implements Parser {
   }
 }
 
-/** The system text as the harness has it; the tools stand in its second snapshot, after the first answer. */
-function readSnapshot(channel: Channel, snapshot: JsonObject): void {
-  const texts = [snapshot["cliPrefix"], ...asArray(snapshot["systemPrompt"])];
-  const system = texts.flatMap((text) => {
-    const content = asText(text);
-    return content === undefined ? [] : [{ type: "text", content }];
-  });
-  const tools = snapshot["tools"];
-  if (system.length > 0) channel.setUp(system, Array.isArray(tools) ? tools : undefined, false);
-}
-
 /** A rule is written as a reminder, and sent without its wrapping. */
 function unwrapped(text: string): string {
   return text.replace(/^<system-reminder>\n?/, "").replace(/\n?<\/system-reminder>\n?$/, "");
 }
 
-function textOfJson(value: unknown): string {
+function jsonOf(value: unknown): string {
   try {
     return JSON.stringify(value) ?? "";
   } catch {
     // Nested too deep: no answer that anybody asked for.
     return "";
   }
-}
-
-function parametersOf(params: JsonObject | undefined): Record<string, unknown> | undefined {
-  const parameters: Record<string, unknown> = {};
-  const maxTokens = asCount(params?.["max_tokens"]);
-  const temperature = asNumber(params?.["temperature"]);
-  const effort = asText(params?.["effort"]) ?? asText(at(params, "output_config", "effort"));
-  if (maxTokens !== undefined) parameters["max_tokens"] = maxTokens;
-  if (temperature !== undefined) parameters["temperature"] = temperature;
-  if (effort !== undefined) parameters["effort"] = effort;
-  return Object.keys(parameters).length === 0 ? undefined : parameters;
 }
