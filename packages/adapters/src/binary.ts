@@ -8,7 +8,7 @@ import type { Part } from "@spoor/trace";
 import type { JsonObject } from "./adapter.ts";
 import { asObject, asText, at } from "./json.ts";
 
-export function blobPart(mimeType: string, base64: string): Part {
+function blobPart(mimeType: string, base64: string): Part {
   const bytes = Buffer.from(base64, "base64");
   return { type: "blob", mime_type: mimeType, bytes: bytes.length, sha256: hash("sha256", bytes, "hex") };
 }

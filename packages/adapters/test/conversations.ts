@@ -50,7 +50,7 @@ function filesOf(adapter: Adapter, path: string): SourceFile[] {
     : adapter.filesOf(path, listFolder);
 }
 
-export function listFolder(folder: string): string[] {
+function listFolder(folder: string): string[] {
   try {
     return readdirSync(folder);
   } catch {

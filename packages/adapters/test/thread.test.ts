@@ -426,8 +426,8 @@ describe("system text and tools", () => {
   function prompts(threads: readonly ((thread: Thread) => void)[]): unknown[] {
     const events: Event[] = [];
     const calls = new SetUpCalls<Call>();
-    for (const use of threads)
-      use(
+    for (const fill of threads)
+      fill(
         new Thread(
           (event) => events.push(event),
           () => undefined,

@@ -281,7 +281,7 @@ async function untilQuiet(watch: Watch, look: () => void, nowMs: () => number): 
 }
 
 /** See docs/trace-format.md, "Status": what a shell's exit code says of how a command ended. */
-export function statusOf(end: CommandEnd): InvocationStatus {
+function statusOf(end: CommandEnd): InvocationStatus {
   if (end.kind !== "exited") return "failure";
   if (end.signal !== undefined)
     return ["SIGINT", "SIGTERM", "SIGHUP"].includes(end.signal) ? "cancelled" : "crashed";

@@ -18,7 +18,7 @@ export const MAX_HEAD_BYTES: number = 16 * 1024;
 /** Longest string inside `content`, in bytes, before its middle is cut out. */
 export const MAX_STRING_BYTES: number = 256 * 1024;
 /** Deepest nesting kept in a field; what lies below becomes a marker. jq 1.6 refuses a line of more than 256 levels. */
-export const MAX_DEPTH = 200;
+const MAX_DEPTH = 200;
 
 export interface EncodedLine {
   /** With its newline. */

@@ -78,7 +78,7 @@ export const hostileText: fc.Arbitrary<string> = fc.oneof(
     .map((parts) => parts.join("")),
 );
 
-export const hostileKey: fc.Arbitrary<string> = fc.oneof(
+const hostileKey: fc.Arbitrary<string> = fc.oneof(
   hostileText,
   fc.constantFrom("content", "content_", "__proto__", "constructor", "toString", "7", "v", "type", "seq"),
 );

@@ -195,7 +195,7 @@ function exitCodeOf(result: unknown): number | undefined {
 }
 
 /** As the model saw it: text where it is only text, else the response, else its parts without binary data. */
-export function resultOf(result: unknown): unknown {
+function resultOf(result: unknown): unknown {
   if (typeof result === "string") return result;
   const values = partsOf(result).flatMap((part) => {
     const response = asObject(part["functionResponse"]);

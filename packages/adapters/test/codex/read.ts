@@ -1,23 +1,15 @@
 /** Reads Codex's sources as the recorder and the import do: line by line, whatever they hold. */
 
-import { readdirSync, readFileSync } from "node:fs";
+import { readFileSync } from "node:fs";
 import { basename, join } from "node:path";
 import type { JsonObject, Parser, SourceKind, SourceLine } from "../../src/adapter.ts";
 import { codex } from "../../src/codex/index.ts";
 import type { Event } from "../../src/event.ts";
 import { parseText } from "../../src/source-text.ts";
 
-export const FIXTURES: string = new URL("../../../../fixtures/transcripts-genuine/codex/", import.meta.url)
-  .pathname;
+const FIXTURES: string = new URL("../../../../fixtures/transcripts-genuine/codex/", import.meta.url).pathname;
 
-export const OBSERVED_AT = "2026-11-20T12:00:00.000Z";
-
-/** Every `.jsonl` below a folder, by its path in it. */
-export function filesBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, encoding: "utf8" })
-    .filter((path) => path.endsWith(".jsonl"))
-    .sort();
-}
+const OBSERVED_AT = "2026-11-20T12:00:00.000Z";
 
 export function linesOfFile(path: string): SourceLine[] {
   const text = readFileSync(path, "utf8");
@@ -30,7 +22,7 @@ export function fixture(name: string): SourceLine[] {
   return linesOfFile(join(FIXTURES, name));
 }
 
-export function linesOf(text: string, kind: SourceKind, sourceName: string): SourceLine[] {
+function linesOf(text: string, kind: SourceKind, sourceName: string): SourceLine[] {
   return parseText(text).flatMap((parsed) =>
     parsed.kind === "object"
       ? [{ source: 0, sourceName, kind, line: parsed.line, value: parsed.value, observedAt: OBSERVED_AT }]

@@ -11,7 +11,7 @@ export const FIXTURES: string = new URL(
   import.meta.url,
 ).pathname;
 
-export const OBSERVED_AT = "2026-11-20T12:00:00.000Z";
+const OBSERVED_AT = "2026-11-20T12:00:00.000Z";
 
 /** The lines of a text as a parser is given them. */
 export function linesOf(

@@ -10,7 +10,7 @@ import type { AgentSite, AgentName, Env } from "@spoor/adapters";
 import type { ProcessRow, ProcessSource } from "./process-source.ts";
 
 /** The variable by which a process inherits which recording it belongs to. */
-export const INVOCATION_VARIABLE = "SPOOR_INVOCATION";
+const INVOCATION_VARIABLE = "SPOOR_INVOCATION";
 
 /** A process just forked shows its parent's program and environment, so it is asked again this many times. */
 const YOUNG_LOOKS = 4;

@@ -17,10 +17,8 @@ export { admitPointers } from "./admit.ts";
 export { readCi } from "./ci.ts";
 export type { CiFacts, Environment } from "./ci.ts";
 export { readChanges } from "./git-changes.ts";
-export { locateRepository } from "./git-files.ts";
 export type { GitFacts, GitTools } from "./git.ts";
 export { readInstructions } from "./instructions.ts";
-export type { InstructionFile } from "./instructions.ts";
 export { findChangeOfTool, findCreatedChange } from "./pull-request-links.ts";
 export { readTextFile } from "./read-text-file.ts";
 

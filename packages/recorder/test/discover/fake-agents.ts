@@ -57,9 +57,7 @@ export function fakeAdapter(name: AgentName): Adapter {
   };
 }
 
-export const ADAPTERS: readonly Adapter[] = (["claude-code", "codex", "gemini-cli"] as const).map(
-  fakeAdapter,
-);
+const ADAPTERS: readonly Adapter[] = (["claude-code", "codex", "gemini-cli"] as const).map(fakeAdapter);
 
 export class Agent {
   readonly child: ChildProcess;
