@@ -15,6 +15,8 @@ import {
   totalsOf,
   writerState,
 } from "@spoor/trace";
+import { removeLetterBox, takeLetters } from "./letter-box.ts";
+import { RecordMaker } from "./to-record.ts";
 import { TraceFile } from "./trace-file.ts";
 
 export interface CloseOptions {
@@ -27,6 +29,8 @@ export interface CloseOptions {
   newest?: number;
 }
 
+/** Closing takes milliseconds; a lock that is older was left by one who was killed. */
+const LOCK_MS = 60_000;
 /** An `invocation_end` is near the end of its file; amendments may follow it. */
 const TAIL_BYTES = 8 * 1024;
 
@@ -35,19 +39,27 @@ export function closeDeadTraces(
   directory: string,
   { closedBy, nowMs, except, newest = Infinity }: CloseOptions,
 ): string[] {
-  return listTraceFiles(directory)
-    .slice(0, newest)
-    .filter((path) => {
-      try {
-        return path !== except && !tailHasEnd(path) && closeIfDead(path, closedBy, nowMs);
-      } catch {
-        // Gone meanwhile, or not ours to write: the next one will see.
-        return false;
-      }
-    });
+  const isClosed = (path: string): boolean => {
+    try {
+      return path !== except && !tailHasEnd(path) && closeIfDead(directory, path, closedBy, nowMs);
+    } catch {
+      // Gone meanwhile, or not ours to write: the next one will see.
+      return false;
+    }
+  };
+  return pathsIn(directory).slice(0, newest).filter(isClosed);
 }
 
-function closeIfDead(path: string, closedBy: string, nowMs: number): boolean {
+function pathsIn(directory: string): string[] {
+  try {
+    return listTraceFiles(directory);
+  } catch {
+    // A folder in it is not ours to read, as after one run under sudo.
+    return [];
+  }
+}
+
+function closeIfDead(directory: string, path: string, closedBy: string, nowMs: number): boolean {
   // Its first record tells who writes it; only of one that nobody writes any more the rest is read.
   if (!isDead(path, nowMs)) return false;
   const trace = foldTrace(readEntries(path, { headOnly: true }));
@@ -56,14 +68,20 @@ function closeIfDead(path: string, closedBy: string, nowMs: number): boolean {
   try {
     writeFileSync(lock, "", { flag: "wx", mode: 0o600 });
   } catch {
-    // Somebody else is closing it.
+    // Somebody else is closing it; or was, and died over it: then the next one may.
+    if (nowMs - statSync(lock).mtimeMs > LOCK_MS) rmSync(lock, { force: true });
     return false;
   }
   try {
     const opened = TraceFile.reopen(path);
     if (opened.kind === "refused") return false;
     const { start } = trace.invocation ?? {};
-    const time = trace.lastTime ?? new Date(nowMs).toISOString();
+    const { events } = takeLetters(directory, trace.invocation_id);
+    const maker = new RecordMaker(trace.invocation_id);
+    for (const event of events) opened.file.append(maker.toRecord(event));
+    removeLetterBox(directory, trace.invocation_id);
+    const times = [trace.lastTime ?? "", ...events.map((event) => event.time)].sort();
+    const time = times.at(-1) || new Date(nowMs).toISOString();
     opened.file.append({
       type: "invocation_end",
       time,

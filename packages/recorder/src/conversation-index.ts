@@ -58,7 +58,7 @@ interface Listed extends Told {
 }
 
 /**
- * Links to the traces of a conversation, newest first.
+ * Links to the traces of a conversation, newest first; none where the store cannot be read.
  *
  * @param newest How many of the store's traces are looked at: an agent may be running meanwhile.
  */
@@ -67,12 +67,16 @@ export function linksTo(
   { agent, conversationId, kind }: { agent: string; conversationId: string; kind: Link["kind"] },
   newest: number,
 ): Link[] {
-  return listTraceFiles(directory)
-    .slice(0, newest)
-    .flatMap((path) => {
-      const told = readTold(path);
-      return told?.agent === agent && told.conversationId === conversationId ? [{ ...told.root, kind }] : [];
-    });
+  const linkTo = (path: string): Link[] => {
+    const told = readTold(path);
+    return told?.agent === agent && told.conversationId === conversationId ? [{ ...told.root, kind }] : [];
+  };
+  try {
+    return listTraceFiles(directory).slice(0, newest).flatMap(linkTo);
+  } catch {
+    // A folder in it is not ours to read: a link less is no reason to lose the lines.
+    return [];
+  }
 }
 
 export class ConversationIndex {

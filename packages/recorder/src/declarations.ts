@@ -1,23 +1,13 @@
 /**
  * Decisions and scores that are declared from inside a run, by another process than its recorder.
  *
- * A trace has one writer. So `spoor decision` leaves what it was told in a letter box of the store, already
- * redacted, and the recorder of that run takes it from there within a second. When the recorder is gone, the
+ * `spoor decision` leaves what it was told in a letter box of the store, already redacted, and the recorder of
+ * that run takes it from there within a second. When the recorder is gone, the
  * declaring process may close the gap itself: it appends to the trace, as `record` at its start would.
  */
 
 import { randomUUID } from "node:crypto";
-import {
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmdirSync,
-  unlinkSync,
-  writeFileSync,
-} from "node:fs";
-import { join } from "node:path";
-import type { DecisionEvent, Env, Event, ScoreEvent } from "@spoor/adapters";
+import type { DecisionEvent, Env, ScoreEvent } from "@spoor/adapters";
 import { createRedactor } from "@spoor/redactor";
 import {
   currentWriter,
@@ -29,6 +19,7 @@ import {
   type Verdict,
   writerState,
 } from "@spoor/trace";
+import { leaveLetter, removeLetterBox, takeLetters } from "./letter-box.ts";
 import { RecordMaker } from "./to-record.ts";
 import { type Draft, TraceFile } from "./trace-file.ts";
 import { TraceWriter } from "./trace-writer.ts";
@@ -66,16 +57,19 @@ export function declare(
   const redactor = createRedactor({ env });
   const maker = new RecordMaker(invocationId);
   const start = trace.invocation?.start;
+  const level = start?.capture.level ?? "metadata";
   try {
     const live = writerState(start?.writer, currentWriter(), 0) !== "gone";
     if (live && trace.invocation?.end === undefined) {
       const clean = redactor.redactValue(event);
-      leave(letterBox(directory, invocationId), JSON.stringify(clean));
+      // What the run does not store must not stand in its letter box either.
+      if (level !== "full") delete clean.content;
+      leaveLetter(directory, invocationId, clean);
       return { kind: "declared", record: maker.toRecord(clean) };
     }
     const opened = TraceFile.reopen(path);
     if (opened.kind === "refused") return { kind: "failed", reason: opened.reason };
-    const writer = new TraceWriter(opened.file, redactor, start?.capture.level ?? "metadata");
+    const writer = new TraceWriter(opened.file, redactor, level);
     const record = writer.prepare(maker.toRecord(event));
     opened.file.append(record);
     void opened.file.close();
@@ -87,50 +81,15 @@ export function declare(
 
 /** The recorder's side: what was declared since the last look becomes records. Never throws. */
 export function takeDeclarations(directory: string, recording: Recording): void {
-  const folder = letterBox(directory, recording.maker.invocationId);
-  for (const name of letters(folder)) {
-    const path = join(folder, name);
-    try {
-      const event = JSON.parse(readFileSync(path, "utf8")) as Event;
-      unlinkSync(path);
-      if (event.type === "decision" || event.type === "score") recording.write(event);
-    } catch {
-      recording.lose("malformed");
-    }
-  }
+  const { events, malformed } = takeLetters(directory, recording.maker.invocationId);
+  for (const event of events) recording.write(event);
+  if (malformed > 0) recording.lose("malformed", malformed);
 }
 
-/** Nothing more is taken: the box goes when it is empty. */
+/** Takes the last ones. */
 export function closeLetterBox(directory: string, recording: Recording): void {
   takeDeclarations(directory, recording);
-  try {
-    rmdirSync(letterBox(directory, recording.maker.invocationId));
-  } catch {
-    // There was none, or a last letter came in between: whoever declares after the end appends himself.
-  }
-}
-
-function letterBox(directory: string, invocationId: InvocationId): string {
-  return join(directory, "declared", invocationId);
-}
-
-function letters(folder: string): string[] {
-  try {
-    return readdirSync(folder)
-      .filter((name) => name.endsWith(".json"))
-      .sort();
-  } catch {
-    // No box: nobody has declared anything.
-    return [];
-  }
-}
-
-/** Whole or not at all: the recorder may look at any moment. */
-function leave(folder: string, text: string): void {
-  mkdirSync(folder, { recursive: true, mode: 0o700 });
-  const name = join(folder, `${Date.now()}-${randomUUID()}`);
-  writeFileSync(`${name}.part`, text, { mode: 0o600, flag: "wx" });
-  renameSync(`${name}.part`, `${name}.json`);
+  removeLetterBox(directory, recording.maker.invocationId);
 }
 
 function toEvent(declaration: Declaration, key: string, time: string): DecisionEvent | ScoreEvent {

@@ -1,6 +1,6 @@
 /** A scratch home, project and store with agents on its PATH, and the `spoor` command run as a real process there. */
 
-import { type ChildProcess, spawn, type StdioOptions } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync, type StdioOptions } from "node:child_process";
 import {
   chmodSync,
   existsSync,
@@ -161,6 +161,18 @@ export class Place implements AsyncDisposable {
       }
       if (Date.now() > deadlineMs) throw new Error(`waited in vain until ${what}`, { cause: why });
     }
+  }
+
+  /** Runs git in the project. */
+  git(...args: readonly string[]): string {
+    const who = ["-c", "user.name=Dev", "-c", "user.email=dev@example.com", "-c", "commit.gpgsign=false"];
+    const { status, stdout, stderr } = spawnSync("git", [...who, ...args], {
+      cwd: this.cwd,
+      env: this.env,
+      encoding: "utf8",
+    });
+    if (status !== 0) throw new Error(`git ${args.join(" ")}: ${stderr}`);
+    return stdout.trim();
   }
 
   /** Starts a command in a process group of its own. */
