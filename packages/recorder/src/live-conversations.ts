@@ -9,7 +9,6 @@ import { adapterOf, type AgentName, parseLine, type SourceFile } from "@spoor/ad
 import type { Redactor } from "@spoor/redactor";
 import {
   currentWriter,
-  type Invocation,
   type InvocationStatus,
   type Link,
   newInvocationId,
@@ -112,8 +111,9 @@ export class LiveConversations {
     );
   }
 
-  summaries(): Invocation[] {
-    return this.#others.map(({ recording }) => recording.summary());
+  /** The traces of all but the command itself. */
+  get recordings(): Recording[] {
+    return this.#others.map(({ recording }) => recording);
   }
 
   #hearLines(texts: readonly string[]): void {
@@ -186,7 +186,7 @@ export class LiveConversations {
         origin: "recorded",
         agent: this.#command.agentLike(adapter.name),
         ...conversationOf(found),
-        pointers: this.#command.pointers,
+        ...this.#command.surroundings,
         writer: currentWriter(),
       },
       { directory, level, onSecret, redactor: redactor(), nowMs: this.#options.nowMs },

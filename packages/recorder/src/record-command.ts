@@ -130,14 +130,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
       passedFds,
       onStart: (pid) => onStart?.({ pid, teed: false }),
     });
-    return {
-      exitCode: exitCodeOf(end),
-      end,
-      invocations: [],
-      refused: began.reason,
-      redactions: {},
-      ambiguous: 0,
-    };
+    return nothingStored(end, began.reason);
   }
   const { recording } = began;
 
@@ -168,10 +161,15 @@ export async function recordCommand(command: readonly string[], options: RecordO
   }
   const tee = needsTee(detection) ? openTee((chunk) => watch.hear(chunk)) : undefined;
   if (tee?.kind === "tee" && detection !== undefined) watch.listenTo(detection.agent);
-  let pointers: Promise<PointerFacts> | undefined;
+  let pointers: Promise<PointerFacts | undefined> | undefined;
   const look = (): void => {
-    watch.look();
-    takeDeclarations(options.directory, recording);
+    try {
+      watch.look();
+      takeDeclarations(options.directory, recording);
+    } catch {
+      // Whatever it was, it was our fault: the next look may do better, and the command goes on.
+      recording.lose("adapter_failed");
+    }
   };
   const stopLooking = nowAndThen(look);
   const end = await runCommand(command, {
@@ -191,8 +189,12 @@ export async function recordCommand(command: readonly string[], options: RecordO
       commandPid = pid;
       discovery.childStarted(pid);
       options.onStart?.({ pid, teed: tee?.kind === "tee" });
-      pointers = readPointers(cwd, env, ci, GIT_TOOLS);
-      void pointers.then((facts) => tellPointers(recording, cwd, facts, nowMs()));
+      pointers = readPointers(cwd, env, ci, GIT_TOOLS)
+        .then((facts) => {
+          for (const one of [recording, ...watch.recordings]) tellPointers(one, cwd, facts, nowMs());
+          return facts;
+        })
+        .catch(() => undefined);
       closeDeadTraces(options.directory, {
         closedBy: "record",
         nowMs: nowMs(),
@@ -203,33 +205,55 @@ export async function recordCommand(command: readonly string[], options: RecordO
     onLateSignal: () => watch.hurry(),
   });
   stopLooking();
-  const endTime = new Date(nowMs()).toISOString();
-  discovery.childEnded();
-  look();
-  if (agent !== "plain" || watch.found) await untilQuiet(watch, look, nowMs);
+  try {
+    return await tellEnd();
+  } catch (error) {
+    // As when the command has removed the store. Its end is told all the same.
+    return nothingStored(end, (error as Error).message);
+  }
 
-  const facts = await pointers;
-  const changes =
-    facts?.git === undefined ? undefined : await readChanges(facts.git, startMs, env, GIT_TOOLS);
-  const ambiguous = await watch.stop(endTime);
-  discovery.close();
-  closeLetterBox(options.directory, recording);
-  const status = statusOf(end);
-  await watch.end({ status, time: endTime });
-  await recording.end({
-    status,
-    time: endTime,
-    ...(end.kind === "exited" ? { exitCode: end.code, signal: end.signal } : { exitCode: exitCodeOf(end) }),
-    changes,
-  });
-  const exitCode = exitCodeOf(end);
-  return {
-    exitCode: onSecret === "fail" && exitCode === 0 && recording.foundSecret ? 1 : exitCode,
-    end,
-    invocations: [recording.summary(), ...watch.summaries()],
-    redactions: redactor.counts,
-    ambiguous,
-  };
+  async function tellEnd(): Promise<Recorded> {
+    const endTime = new Date(nowMs()).toISOString();
+    discovery.childEnded();
+    look();
+    if (agent !== "plain" || watch.found) await untilQuiet(watch, look, nowMs);
+
+    const facts = await pointers;
+    const changes =
+      facts?.git === undefined ? undefined : await readChanges(facts.git, startMs, env, GIT_TOOLS);
+    const ambiguous = await watch.stop(endTime);
+    discovery.close();
+    closeLetterBox(options.directory, recording);
+    const status = statusOf(end);
+    await watch.end({ status, time: endTime });
+    const exitCode = exitCodeOf(end);
+    await recording.end({
+      status,
+      time: endTime,
+      exitCode,
+      signal: end.kind === "exited" ? end.signal : undefined,
+      changes,
+    });
+    const all = [recording, ...watch.recordings];
+    return {
+      exitCode: onSecret === "fail" && exitCode === 0 && all.some((one) => one.foundSecret) ? 1 : exitCode,
+      end,
+      invocations: all.map((one) => one.summary()),
+      redactions: sumOf(all.map((one) => one.redactions)),
+      ambiguous,
+    };
+  }
+}
+
+function nothingStored(end: CommandEnd, reason: string): Recorded {
+  return { exitCode: exitCodeOf(end), end, invocations: [], refused: reason, redactions: {}, ambiguous: 0 };
+}
+
+function sumOf(counts: readonly Readonly<Record<string, number>>[]): Record<string, number> {
+  const sum: Record<string, number> = {};
+  for (const one of counts)
+    for (const [rule, count] of Object.entries(one)) sum[rule] = (sum[rule] ?? 0) + count;
+  return sum;
 }
 
 /** A store that `--dir` named is told to the child: `spoor decision` in there must find this run. */

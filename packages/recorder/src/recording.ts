@@ -124,6 +124,15 @@ export class Recording {
     return this.#told.pointers ?? {};
   }
 
+  /** What is also true of a conversation that runs in the same place. */
+  get surroundings(): Pick<RecordingStart, "pointers" | "instructions"> {
+    const { pointers, instructions } = this.#told;
+    return {
+      ...(pointers === undefined ? {} : { pointers }),
+      ...(instructions === undefined ? {} : { instructions }),
+    };
+  }
+
   /** Another agent in the same role and team. */
   agentLike(name: string): Agent {
     const { role, team, attempt } = this.#told.agent ?? {};
@@ -135,9 +144,14 @@ export class Recording {
     };
   }
 
+  /** Secrets removed so far, by rule. */
+  get redactions(): Readonly<Record<string, number>> {
+    return this.#writer.redactions;
+  }
+
   /** Whether a secret was found so far. */
   get foundSecret(): boolean {
-    return Object.keys(this.#writer.redactions).length > 0;
+    return Object.keys(this.redactions).length > 0;
   }
 
   write(event: Event): void {
@@ -221,7 +235,7 @@ export class Recording {
       ...(closedBy === undefined ? {} : { closed_by: closedBy }),
       totals: reportedTotals(trace, this.#facts),
       ...(changes === undefined ? {} : { changes }),
-      ...(this.foundSecret ? { redactions: { ...writer.redactions } } : {}),
+      ...(this.foundSecret ? { redactions: { ...this.redactions } } : {}),
       ...(Object.keys(losses).length === 0 ? {} : { losses }),
     });
     await writer.file.close();
@@ -274,7 +288,7 @@ export class Recording {
       span_id: this.maker.spanId({ kind: "point", key: "secret" }),
       parent_span_id: this.rootSpanId,
       name: "secret",
-      rule: Object.keys(this.#writer.redactions).join(","),
+      rule: Object.keys(this.redactions).join(","),
     });
     if (this.#options.onSecret === "suppress") this.#writer.suppressContent();
   }

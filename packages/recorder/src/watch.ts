@@ -6,7 +6,7 @@
  */
 
 import type { AgentName } from "@spoor/adapters";
-import type { Invocation, InvocationStatus, Timestamp } from "@spoor/trace";
+import type { InvocationStatus, Timestamp } from "@spoor/trace";
 import type { Discovery, Look } from "./discover/index.ts";
 import type { LiveConversations } from "./live-conversations.ts";
 import type { Recording } from "./recording.ts";
@@ -18,8 +18,8 @@ export class Watch {
   readonly #nowMs: () => number;
   #live: LiveConversations | undefined;
   #loading: Promise<void> | undefined;
-  /** What is to be done once they are loaded, in order. */
-  #waiting: ((live: LiveConversations) => void)[] = [];
+  /** What is to be done once they are loaded, in order; undefined when that is over. */
+  #waiting: ((live: LiveConversations) => void)[] | undefined = [];
   #ambiguous = 0;
   /** Lines read so far, of all conversations. */
   lines = 0;
@@ -94,8 +94,9 @@ export class Watch {
     await this.#live?.end(end);
   }
 
-  summaries(): Invocation[] {
-    return this.#live?.summaries() ?? [];
+  /** The traces of all but the command itself. */
+  get recordings(): readonly Recording[] {
+    return this.#live?.recordings ?? [];
   }
 
   #use(action: (live: LiveConversations) => void): void {
@@ -103,11 +104,14 @@ export class Watch {
       action(this.#live);
       return;
     }
-    this.#waiting.push(action);
-    this.#loading ??= this.#load().then((live) => {
-      this.#live = live;
-      for (const waiting of this.#waiting) waiting(live);
-      this.#waiting = [];
-    });
+    this.#waiting?.push(action);
+    this.#loading ??= this.#load()
+      .then((live) => {
+        this.#live = live;
+        for (const waiting of this.#waiting ?? []) waiting(live);
+      })
+      // As when spoor was removed or replaced on disk meanwhile: the command must not feel it.
+      .catch(() => this.#command.lose("adapter_failed"))
+      .finally(() => (this.#waiting = undefined));
   }
 }
