@@ -36,6 +36,7 @@ export class Conversation {
   readonly #agents = new Map<string, SubAgent>();
   readonly #setUpCalls = new SetUpCalls<Call>();
   readonly #earlyEnds = new Map<string, { at: At; status: TurnStatus; result: string | undefined }>();
+  readonly #told = new Set<string>();
   #events: Event[] = [];
   #turn: Turn | undefined;
   #turns = 0;
@@ -44,7 +45,13 @@ export class Conversation {
     this.main = new Thread(this.emit, () => this.#turn?.span, this.#setUpCalls);
   }
 
+  /** A line may be copied into another thread's file: of each span's records the first one stands. */
   readonly emit = (event: Event): void => {
+    if (event.type !== "amend") {
+      const record = `${event.type} ${event.span.kind} ${event.span.key}`;
+      if (this.#told.has(record)) return;
+      this.#told.add(record);
+    }
     this.#events.push(event);
   };
 
@@ -55,10 +62,13 @@ export class Conversation {
     return events;
   }
 
-  /** Notes a line's time: how far the conversation has come. */
+  /**
+   * Notes a line's time: how far the conversation has come. Its first time is that of its first line, though a
+   * later line may name an earlier one: an import names its trace by it, and a part of a file must name the same.
+   */
   see(time: Timestamp): void {
     const { facts } = this;
-    if (facts.firstTime === undefined || time < facts.firstTime) facts.firstTime = time;
+    facts.firstTime ??= time;
     if (facts.lastTime === undefined || time > facts.lastTime) facts.lastTime = time;
   }
 
@@ -213,6 +223,7 @@ export class Conversation {
   resume(): void {
     this.flush("stop");
     this.take();
+    this.#told.clear();
     this.facts.resumed = true;
     for (const thread of [this.main, ...[...this.#agents.values()].map((agent) => agent.thread)])
       thread.restart("resume", { complete: false, dropPending: true });

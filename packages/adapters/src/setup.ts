@@ -71,5 +71,14 @@ export class SetUpCalls<Call extends { setup: Setup }> {
 }
 
 function fingerprint(value: unknown): string {
-  return hash("sha256", JSON.stringify(value) ?? "", "base64");
+  return hash("sha256", textOf(value), "base64");
+}
+
+/** What is nested too deeply for JSON, and so for a trace, is as good as nothing. */
+function textOf(value: unknown): string {
+  try {
+    return JSON.stringify(value) ?? "";
+  } catch {
+    return "";
+  }
 }

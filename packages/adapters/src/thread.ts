@@ -341,8 +341,11 @@ export class Thread {
     const span: SpanKey = { kind: "model", key };
     const startTime = this.#lastInput !== undefined && this.#lastInput < at.time ? this.#lastInput : at.time;
     const base = this.#base;
-    const before =
-      base === undefined ? (this.#counted ? 0 : undefined) : (base.keptMessages ?? lengthAfter(base.call));
+    const before = this.#counted
+      ? base === undefined
+        ? 0
+        : (base.keptMessages ?? lengthAfter(base.call))
+      : undefined;
     const messages = before === undefined ? undefined : before + this.#pending.length;
     const setup = this.#setup;
     const setUpLike = base === undefined ? this.#setUpCalls.find(setup) : undefined;

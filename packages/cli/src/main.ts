@@ -19,8 +19,7 @@ async function main(args: string[], io: Io): Promise<number> {
     io.stdout.write(`${version}\n`);
     return 0;
   }
-  if (command === "record" && rest[0] !== "--help")
-    return (await import("./commands/record.ts")).record(rest, io);
+  if (command === "record") return (await import("./commands/record.ts")).record(rest, io);
   return (await import("./cli.ts")).run(args, io);
 }
 

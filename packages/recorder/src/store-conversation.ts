@@ -117,7 +117,15 @@ export function storeConversation(
     conversationId,
     level: writer.level,
     writer: options.writer,
-    links: linksTo(others, known.copiedFrom, parentsOf(facts, agent, index, known.copiedFrom)),
+    links: [
+      ...linksOf(others, "continues"),
+      ...linksOf(known.copiedFrom, "resumes"),
+      // What it resumed it goes on from, though it holds none of its lines; what it did not has asked for it.
+      ...linksOf(
+        parentsOf(facts, agent, index, known.copiedFrom),
+        facts.resumed === true ? "resumes" : "spawned_by",
+      ),
+    ],
   });
   const preparedStart = writer.prepare(start);
   if (own === undefined) put(preparedStart);
@@ -232,7 +240,7 @@ function turnsOf(missing: readonly Planned[]): Set<string> {
   );
 }
 
-/** A thread that another one spawned names it; one that resumes or forks it has its lines as well. */
+/** The conversation that this one names as its parent, unless copies of its lines have shown it already. */
 function parentsOf(
   { parentConversationId }: ParsedConversation["facts"],
   agent: string,
@@ -247,21 +255,11 @@ function parentsOf(
     .map((path) => readStoredTrace(path, true));
 }
 
-/** Other traces of this conversation; those whose lines it holds copies of; the one that spawned it. */
-function linksTo(
-  others: readonly StoredTrace[],
-  copiedFrom: Iterable<StoredTrace>,
-  spawnedBy: readonly StoredTrace[],
-): Link[] {
-  const link = ({ trace }: StoredTrace, kind: Link["kind"]): Link[] => {
+function linksOf(stored: Iterable<StoredTrace>, kind: Link["kind"]): Link[] {
+  return [...stored].flatMap(({ trace }) => {
     const start = trace.invocation?.start;
     return start === undefined ? [] : [{ trace_id: start.trace_id, span_id: start.span_id, kind }];
-  };
-  return [
-    ...others.flatMap((one) => link(one, "continues")),
-    ...[...copiedFrom].flatMap((one) => link(one, "resumes")),
-    ...spawnedBy.flatMap((one) => link(one, "spawned_by")),
-  ];
+  });
 }
 
 // --- the invocation's own records ---------------------------------------------------------------------------

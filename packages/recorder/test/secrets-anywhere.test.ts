@@ -51,7 +51,9 @@ test.each([
         importConversations([path], { directory, env: {}, home: folder, level: "full" });
         for (const trace of listTraceFiles(directory)) {
           stored++;
-          expect(readFileSync(trace, "utf8"), `${source}, phase ${phase}, asKey ${asKey}`).not.toContain(SECRET);
+          expect(readFileSync(trace, "utf8"), `${source}, phase ${phase}, asKey ${asKey}`).not.toContain(
+            SECRET,
+          );
         }
         rmSync(directory, { recursive: true, force: true });
       }

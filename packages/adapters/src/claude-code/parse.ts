@@ -163,9 +163,7 @@ export class ClaudeParser implements Parser {
 
   #noteTime(time: Timestamp): void {
     this.#lastTime = time;
-    const { firstTime } = this.facts;
-    // Lines are some milliseconds out of order. The first time stays: the trace's id is made of it.
-    if (!this.#readsCopies && (firstTime === undefined || time >= firstTime)) this.#conversation.see(time);
+    if (!this.#readsCopies) this.#conversation.see(time);
   }
 
   #learnFacts({ sourceName }: SourceLine, value: JsonObject): void {
