@@ -31,7 +31,7 @@ async function collect(scenario: Scenario, binFolder: string, out: string): Prom
   await mkdir(out, { recursive: true });
 
   const runs: Finished[] = [];
-  using _servers = { [Symbol.dispose]: () => leavePlace(place) };
+  await using _servers = { [Symbol.asyncDispose]: () => leavePlace(place) };
   await using _log = {
     [Symbol.asyncDispose]: () => writeFile(join(out, "requests.json"), json(server.calls)),
   };

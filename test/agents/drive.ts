@@ -11,7 +11,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import { stripVTControlCharacters } from "node:util";
 import type { ModelServer } from "../model-server/index.ts";
 import { type Agent, type Ask, environmentOf, type Place } from "./agents.ts";
-import { agentProcesses, processesMatching, spoorProcesses } from "./processes.ts";
+import { agentProcesses, descendants, processesMatching, spoorProcesses } from "./processes.ts";
 
 const POLL_MS = 20;
 const DEADLINE_MS = 30_000;
@@ -42,6 +42,8 @@ export interface Kill {
 export interface Launch {
   readonly agent: Agent;
   readonly ask: Ask;
+  /** Run instead of the agent's own command; `ask` then says nothing. */
+  readonly command?: readonly string[];
   /** Put before the agent's command, such as `["spoor", "record", "--"]`. */
   readonly prefix?: readonly string[];
   readonly binFolders: readonly string[];
@@ -66,7 +68,7 @@ export class RunStuck extends Error {}
 /** Starts the agent and waits for its end, doing on the way what `launch` says. */
 export async function drive(launch: Launch, place: Place, server: ModelServer): Promise<Finished> {
   const { agent, ask, prefix = [], binFolders, terminal, kill } = launch;
-  const command = [...prefix, agent.command, ...agent.args(ask)];
+  const command = [...prefix, ...(launch.command ?? [agent.command, ...agent.args(ask)])];
   const env = { ...environmentOf(agent, place, binFolders), ...launch.environment };
   const [program, ...args] = terminal === undefined ? command : inTerminal(command);
   if (program === undefined) throw new Error("an empty command");
@@ -89,13 +91,13 @@ export async function drive(launch: Launch, place: Place, server: ModelServer): 
     child.on("close", (exitCode, signal) => resolve({ exitCode, signal }));
   });
 
+  const shown = (): string => `${stripVTControlCharacters(stdout).slice(-1_500)}\n${stderr.slice(-1_500)}`;
   const until = async (what: string, holds: () => boolean): Promise<void> => {
     const deadlineMs = Date.now() + DEADLINE_MS;
     while (!holds()) {
       if (Date.now() > deadlineMs || child.exitCode !== null) {
-        const shown = `${stripVTControlCharacters(stdout).slice(-1_500)}\n${stderr.slice(-1_500)}`;
         throw new RunStuck(
-          `${agent.name} ${child.exitCode === null ? "never" : "ended and never"} ${what}:\n${shown}`,
+          `${agent.name} ${child.exitCode === null ? "never" : "ended and never"} ${what}:\n${shown()}`,
         );
       }
       await sleep(POLL_MS);
@@ -148,17 +150,21 @@ export async function drive(launch: Launch, place: Place, server: ModelServer): 
     for (const target of targets) process.kill(target.pid, kill.signal);
   };
 
-  const deadline = setTimeout(() => child.kill("SIGKILL"), 3 * DEADLINE_MS);
+  const overdue = new AbortController();
+  const deadline = sleep(3 * DEADLINE_MS, undefined, { signal: overdue.signal }).then(() => {
+    throw new RunStuck(`${agent.name} never ended:\n${shown()}`);
+  });
+  deadline.catch(() => {}); // an aborted wait; a real one is met by the race below
   try {
     await perform();
-    return { ...(await ended), stdout, stderr, startedAtMs, endedAtMs: Date.now() };
+    const end = await Promise.race([ended, deadline]);
+    return { ...end, stdout, stderr, startedAtMs, endedAtMs: Date.now() };
   } catch (error) {
-    for (const { pid } of child.pid === undefined ? [] : agentProcesses(child.pid))
-      process.kill(pid, "SIGKILL");
-    child.kill("SIGKILL");
+    const processes = child.pid === undefined ? [] : descendants(child.pid);
+    for (const { pid } of processes) process.kill(pid, "SIGKILL");
     throw error;
   } finally {
-    clearTimeout(deadline);
+    overdue.abort();
   }
 }
 

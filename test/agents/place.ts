@@ -3,9 +3,10 @@
 import { spawnSync } from "node:child_process";
 import { mkdir, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
+import { setTimeout as sleep } from "node:timers/promises";
 import { AGENTS, type Ask, type Place } from "./agents.ts";
 import type { Finished } from "./drive.ts";
-import { processesMatching } from "./processes.ts";
+import { processesMatching, type ProcessRow } from "./processes.ts";
 import type { Scenario } from "./scenarios/scenario.ts";
 
 /** Makes a fresh home and a fresh git project below `root`; what an earlier scenario left there goes. */
@@ -31,8 +32,21 @@ export async function preparePlace(scenario: Scenario, root: string, modelUrl: s
 }
 
 /** Ends the servers that an agent left running in its home (Codex's terminal interface works through one). */
-export function leavePlace(place: Place): void {
-  for (const { pid } of processesMatching((args) => args.startsWith(`${place.home}/`))) process.kill(pid);
+export async function leavePlace(place: Place): Promise<void> {
+  const servers = (): ProcessRow[] => processesMatching((args) => args.startsWith(`${place.home}/`));
+  const patientUntilMs = Date.now() + 5_000;
+  for (let left = servers(); left.length > 0; left = servers()) {
+    for (const { pid } of left) end(pid, Date.now() < patientUntilMs ? "SIGTERM" : "SIGKILL");
+    await sleep(100);
+  }
+}
+
+function end(pid: number, signal: NodeJS.Signals): void {
+  try {
+    process.kill(pid, signal);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== "ESRCH") throw error; // gone meanwhile
+  }
 }
 
 /** Puts the conversation id of the scenario's first run in the place of `resume: "same"`. */

@@ -8,8 +8,8 @@ export interface ProcessRow {
   readonly args: string;
 }
 
-/** The words that make a process one of spoor's: its launcher or the recording itself. */
-const RECORDING = /(?:^|[\s/])(?:spoor|record|main)(?:\.[cm]?js)?\s+(?:record\s|.*--\s)/;
+/** The command line of a recording: the built command, or its source. */
+const RECORDING = /(?:^|[\s/])(?:spoor(?:\.cjs)?|main\.ts) record\s/;
 
 /** The descendants of `root` that are not spoor's: the agent, its own helpers and its tools. */
 export function agentProcesses(root: number): ProcessRow[] {
@@ -27,7 +27,7 @@ export function processesMatching(test: (args: string) => boolean): ProcessRow[]
 }
 
 /** `root` itself and everything below it, parents first. */
-function descendants(root: number): ProcessRow[] {
+export function descendants(root: number): ProcessRow[] {
   const rows = processes();
   const found = rows.filter(({ pid }) => pid === root);
   for (const parent of found) found.push(...rows.filter(({ parentPid }) => parentPid === parent.pid));

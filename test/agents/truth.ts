@@ -1,4 +1,4 @@
-/** What a scenario's trace must show, taken from the model server's own log and script. */
+/** What the model server knows of a run: the truth that transcripts and traces are held against. */
 
 import type { LoggedCall, ScriptedTool, ToolOutcome, Usage } from "../model-server/index.ts";
 
@@ -21,6 +21,7 @@ export interface CallTruth {
   readonly code?: number;
   /** Zero unless the answer went out whole. */
   readonly usage: Usage;
+  readonly untold?: string;
   readonly thinking?: string;
   readonly text?: string;
   readonly tools: readonly ToolTruth[];
@@ -31,8 +32,9 @@ export interface Truth {
   readonly llm_calls: number;
   /** Calls that the server refused. */
   readonly llm_errors: number;
+  /** Tools that the model asked for and those that one of these ran itself. */
   readonly tool_calls: number;
-  /** Tool calls whose result the script's author knows to be an error. */
+  /** How many of them the script's author knows to end in an error. */
   readonly tool_errors: number;
   readonly usage: Usage;
   readonly calls: readonly CallTruth[];
@@ -40,18 +42,25 @@ export interface Truth {
 
 const NOTHING: Usage = { input: 0, cacheRead: 0, cacheWrite: 0, output: 0, reasoning: 0 };
 
-/** Counts what the server answered to the scripted conversations; asides are left out. */
+/** The calls of `log` that an agent keeps a record of; nobody could show the others. */
+export function told(log: readonly LoggedCall[]): LoggedCall[] {
+  return log.filter(({ answer }) => answer.step.untold === undefined);
+}
+
+/** Counts what the server answered to the scripted conversations in `log`; asides are left out. */
 export function truthOf(log: readonly LoggedCall[]): Truth {
   const calls = log.flatMap((call) =>
     call.conversation === undefined ? [] : [callTruth(call, call.conversation)],
   );
   const answered = calls.filter(({ status }) => status === "ok");
-  const tools = answered.flatMap((call) => call.tools);
+  const outcomes = answered.flatMap(({ tools }) =>
+    tools.flatMap(({ outcome, nested = [] }) => [outcome, ...nested]),
+  );
   return {
     llm_calls: answered.length,
     llm_errors: calls.filter(({ status }) => status === "error").length,
-    tool_calls: tools.length,
-    tool_errors: tools.filter(({ outcome }) => outcome !== "ok" && outcome !== "unanswered").length,
+    tool_calls: outcomes.length,
+    tool_errors: outcomes.filter((outcome) => outcome !== "ok" && outcome !== "unanswered").length,
     usage: calls.reduce((sum, { usage }) => add(sum, usage), NOTHING),
     calls,
   };
@@ -67,6 +76,7 @@ function callTruth({ answer, delivered, toolCallIds }: LoggedCall, conversation:
     status,
     ...(step.error === undefined ? {} : { code: step.error.status }),
     usage: status === "ok" ? usage : NOTHING,
+    ...(step.untold === undefined ? {} : { untold: step.untold }),
     ...(step.thinking === undefined ? {} : { thinking: step.thinking }),
     ...(step.text === undefined ? {} : { text: step.text }),
     tools: (step.tools ?? []).map(({ name, input, outcome = "ok", nested }, index) => {

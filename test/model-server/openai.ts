@@ -133,8 +133,12 @@ function usageOf({ usage }: Answer): object {
 
 function textsOf(content: unknown): string[] {
   if (typeof content === "string") return [content];
-  return asArray(content)
-    .map(asObject)
-    .filter((part) => part["type"] === "input_text")
-    .map((part) => asString(part["text"]));
+  return (
+    asArray(content)
+      .map(asObject)
+      // What one agent of Codex writes to another comes "encrypted"; on its way through this server it is plain.
+      .map((part) =>
+        asString(part["type"] === "encrypted_content" ? part["encrypted_content"] : part["text"]),
+      )
+  );
 }

@@ -42,6 +42,8 @@ export interface Step {
   readonly usage?: Usage;
   /** Answer with this HTTP status and JSON body instead of a message. */
   readonly error?: { readonly status: number; readonly body: unknown };
+  /** Why the agent keeps no record of this call that could be shown as one; absent: it keeps one. */
+  readonly untold?: string;
   /** Wait before the first byte of the answer. Default 0. */
   readonly delayMs?: number;
   /** Wait in the middle of a streamed answer, after its first block. Default 0. */
@@ -55,15 +57,18 @@ export interface Step {
 export type Script = Readonly<Record<string, readonly Step[]>>;
 
 /**
- * The usage a step has when it names none: every figure differs from every other step's, so that a call
- * left out or counted twice changes each sum.
+ * The usage a step has when it names none: every figure differs from every other step's in the script, so
+ * that a call left out or counted twice changes each sum.
+ *
+ * @param index The step's place in its conversation.
+ * @param conversation The conversation's place in the script.
  */
-export function usageOfStep(index: number): Usage {
+export function usageOfStep(index: number, conversation = 0): Usage {
   return {
-    input: 2_000 + 310 * index,
+    input: 2_000 + 310 * index + 7 * conversation,
     cacheRead: 400 + 170 * index,
     cacheWrite: 0,
-    output: 90 + 13 * index,
+    output: 90 + 13 * index + conversation,
     reasoning: 20 + 3 * index,
   };
 }

@@ -71,8 +71,9 @@ export async function startModelServer(script: Script): Promise<ModelServer> {
   const log = (dialect: Dialect, path: string, body: unknown, request: ModelRequest): LoggedCall => {
     const conversation = request.aside ? undefined : conversationOf(script, request.userTexts);
     const { step, index } = conversation === undefined ? { step: ASIDE, index: 0 } : chooseStep(conversation);
+    const place = Object.keys(script).indexOf(conversation ?? "");
     const id = `${run}${String(calls.length).padStart(4, "0")}`;
-    const answer = { step, usage: step.usage ?? usageOfStep(index), model: request.model, id };
+    const answer = { step, usage: step.usage ?? usageOfStep(index, place), model: request.model, id };
     const toolCallIds = (step.tools ?? []).map((_, at) => dialect.toolCallId(id, at));
     const call: LoggedCall = {
       dialect: dialect.name,

@@ -1,7 +1,7 @@
 /** Claude Code: `claude -p` with and without its JSON stream, and its terminal interface. */
 
-import type { ScriptedTool, ToolOutcome } from "../../model-server/index.ts";
-import { BAD_REQUEST, line, OVERLOADED, type Scenario } from "./scenario.ts";
+import type { ScriptedTool, Step, ToolOutcome } from "../../model-server/index.ts";
+import { BAD_REQUEST, BAD_REQUEST_UNTOLD, line, OVERLOADED, type Scenario } from "./scenario.ts";
 
 const agent = "claude-code";
 
@@ -63,7 +63,14 @@ export const claudeCodeScenarios: readonly Scenario[] = [
     agent,
     name: "api-error",
     about: "A good call with a tool, then the provider refuses the request.",
-    script: { ALPHA: [{ tools: [bash("echo before the error")] }, BAD_REQUEST] },
+    // It asks five times more, each time with fewer features, and gives an answer line to the last one.
+    script: {
+      ALPHA: [
+        { tools: [bash("echo before the error")] },
+        ...Array<Step>(5).fill(BAD_REQUEST_UNTOLD),
+        BAD_REQUEST,
+      ],
+    },
     runs: [{ ask: { prompt: "ALPHA ask and be refused", output: "json" }, exitCode: 1 }],
   },
   {
@@ -301,7 +308,7 @@ export const claudeCodeScenarios: readonly Scenario[] = [
       ALPHA: [
         { tools: [bash("echo one")] },
         { text: "First done." },
-        { text: "<summary>ALPHA: one was echoed.</summary>" },
+        { text: "<summary>ALPHA: one was echoed.</summary>", untold: "its tokens are in cost-state only" },
         { text: "Second done." },
       ],
     },

@@ -1,7 +1,7 @@
 /** Gemini CLI: `gemini -p` with and without its JSON stream, and its terminal interface. */
 
 import type { ScriptedTool, ToolOutcome } from "../../model-server/index.ts";
-import { BAD_REQUEST, line, OVERLOADED, type Scenario } from "./scenario.ts";
+import { BAD_REQUEST_UNTOLD, line, OVERLOADED, type Scenario } from "./scenario.ts";
 
 const agent = "gemini-cli";
 
@@ -52,7 +52,7 @@ export const geminiCliScenarios: readonly Scenario[] = [
     agent,
     name: "api-error",
     about: "A good call with a tool, then the provider refuses the request.",
-    script: { ALPHA: [{ tools: [shell("echo before the error")] }, BAD_REQUEST] },
+    script: { ALPHA: [{ tools: [shell("echo before the error")] }, BAD_REQUEST_UNTOLD] },
     // Its exit code is the HTTP status, of which eight bits are left.
     runs: [{ ask: { prompt: "ALPHA ask and be refused", output: "json" }, exitCode: 400 & 0xff }],
   },

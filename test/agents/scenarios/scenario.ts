@@ -28,8 +28,14 @@ export interface Scenario {
 /** An answer of a provider that says the request is wrong: no agent tries again. */
 export const BAD_REQUEST: Step = failure(400, "invalid_request_error", "scripted: bad request");
 
-/** An answer that says the provider is busy: every agent tries again. */
-export const OVERLOADED: Step = failure(503, "overloaded_error", "scripted: overloaded");
+/** The same where the agent's files are silent about it. */
+export const BAD_REQUEST_UNTOLD: Step = { ...BAD_REQUEST, untold: "its files have no answer line for it" };
+
+/** An answer that says the provider is busy: every agent tries again, none writes an answer line for it. */
+export const OVERLOADED: Step = {
+  ...failure(503, "overloaded_error", "scripted: overloaded"),
+  untold: "a try that is repeated is an event at most, not a call",
+};
 
 function failure(status: number, type: string, message: string): Step {
   // One body that all three providers' clients can read.
