@@ -41,8 +41,11 @@ function commandIn(args: unknown): string | readonly string[] | undefined {
     : undefined;
 }
 
+/** Gemini CLI labels what a command printed, so that a link on its first line would not stand alone. */
+const OUTPUT_LABEL = /^(?:<untrusted_context>\n)?Output: /;
+
 function textOf(result: unknown): string {
-  if (typeof result === "string") return result;
+  if (typeof result === "string") return result.replace(OUTPUT_LABEL, "");
   try {
     return JSON.stringify(result) ?? "";
   } catch {

@@ -48,6 +48,8 @@ export interface RunOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
   readonly stdio?: StdioOptions;
+  /** Another one than ours; only root may. */
+  readonly user?: { readonly uid?: number; readonly gid?: number };
 }
 
 export interface RecordOptions extends RunOptions {
@@ -176,9 +178,10 @@ export class Place implements AsyncDisposable {
   }
 
   /** Starts a command in a process group of its own. */
-  start(command: readonly string[], { env = {}, cwd = this.cwd, stdio = "pipe" }: RunOptions = {}): Running {
+  start(command: readonly string[], options: RunOptions = {}): Running {
+    const { env = {}, cwd = this.cwd, stdio = "pipe", user = {} } = options;
     const [name = "", ...args] = command;
-    const child = spawn(name, args, { env: { ...this.env, ...env }, cwd, stdio, detached: true });
+    const child = spawn(name, args, { env: { ...this.env, ...env }, cwd, stdio, detached: true, ...user });
     child.stdin?.end();
     const running = new Running(child);
     this.#running.add(running);
