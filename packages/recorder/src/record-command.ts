@@ -235,10 +235,12 @@ export async function recordCommand(command: readonly string[], options: RecordO
       changes,
     });
     const all = [recording, ...watch.recordings];
+    const invocations = all.map((one) => one.summary());
+    if (invocations[0] === undefined) return nothingStored(end, `${recording.path} could not be written to`);
     return {
       exitCode: onSecret === "fail" && exitCode === 0 && all.some((one) => one.foundSecret) ? 1 : exitCode,
       end,
-      invocations: all.map((one) => one.summary()),
+      invocations: invocations.flatMap((one) => one ?? []),
       redactions: sumOf(all.map((one) => one.redactions)),
       ambiguous,
     };

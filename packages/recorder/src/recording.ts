@@ -91,7 +91,8 @@ export class Recording {
   /** What the start record and its amendments say so far. */
   #told: Partial<Omit<InvocationStart, "type">>;
   #facts: Pick<ConversationFacts, "reportedCostUsd" | "reportedUsage"> = {};
-  #ended = false;
+  /** What the last record says, whether or not it could be written. */
+  #end: Pick<Invocation, "status" | "duration_ms" | "losses"> | undefined;
 
   private constructor(file: TraceFile, start: RecordingStart, options: RecordingOptions) {
     this.maker = new RecordMaker(start.invocationId, start.parentSpanId);
@@ -218,12 +219,13 @@ export class Recording {
 
   /** Writes the last record and closes the file; resolves when it would survive a power cut. */
   async end({ status, time, exitCode, signal, closedBy, changes }: RecordingEnd): Promise<void> {
-    if (this.#ended) return;
-    this.#ended = true;
+    if (this.#end !== undefined) return;
     const writer = this.#writer;
     const trace = foldTrace(this.#entries());
     const { lost } = writer.file;
     const losses = { ...writer.losses, ...(lost.records > 0 ? { gaps: lost.records } : {}) };
+    const durationMs = Math.max(0, Date.parse(time) - Date.parse(this.#startTime));
+    this.#end = { status, duration_ms: durationMs, losses };
     this.#put({
       type: "invocation_end",
       time,
@@ -231,7 +233,7 @@ export class Recording {
       status,
       ...(exitCode === undefined ? {} : { exit_code: exitCode }),
       ...(signal === undefined ? {} : { signal }),
-      duration_ms: Math.max(0, Date.parse(time) - Date.parse(this.#startTime)),
+      duration_ms: durationMs,
       ...(closedBy === undefined ? {} : { closed_by: closedBy }),
       totals: reportedTotals(trace, this.#facts),
       ...(changes === undefined ? {} : { changes }),
@@ -241,9 +243,15 @@ export class Recording {
     await writer.file.close();
   }
 
-  /** The invocation object, read back from what is on disk. */
-  summary(): Invocation {
-    return toInvocation(foldTrace(this.#entries()), this.path, () => (this.#ended ? "gone" : "alive"));
+  /** The invocation object, read back from what is on disk; undefined where that is nothing. */
+  summary(): Invocation | undefined {
+    const trace = foldTrace(this.#entries());
+    if (trace.records === 0) return undefined;
+    const end = this.#end;
+    const invocation = toInvocation(trace, this.path, () => (end === undefined ? "alive" : "gone"));
+    // A full disk may have refused the last record; what it says is true all the same.
+    if (end === undefined || trace.invocation?.end !== undefined) return invocation;
+    return { ...invocation, ...end, losses: { ...invocation.losses, ...end.losses } };
   }
 
   #entries(): ReturnType<typeof readEntries> {

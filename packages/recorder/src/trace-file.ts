@@ -10,6 +10,7 @@
 import {
   closeSync,
   constants,
+  existsSync,
   fdatasync,
   fstatSync,
   lstatSync,
@@ -222,11 +223,11 @@ const NO_FOLLOW: number = constants.O_NOFOLLOW ?? 0;
 
 /** @returns Why the store may not be used, or undefined. */
 function prepareFolders(directory: string, path: string): string | undefined {
-  mkdirSync(directory, { recursive: true, mode: 0o700 });
+  makeFolders(directory);
   const refusal = whyNotOurs(statSync(directory), directory);
   if (refusal !== undefined) return refusal;
   for (const folder of [join(directory, "traces"), dirname(path)]) {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolders(folder);
     // A link inside the store could lead a trace to where others read it.
     const stat = lstatSync(folder);
     if (stat.isSymbolicLink()) return `${folder} is a symbolic link; expected a directory`;
@@ -234,6 +235,18 @@ function prepareFolders(directory: string, path: string): string | undefined {
     if (inner !== undefined) return inner;
   }
   return undefined;
+}
+
+/** Node's own `recursive` never returns where the system has no folders to make, as below /proc. */
+function makeFolders(path: string): void {
+  if (existsSync(path)) return;
+  makeFolders(dirname(path));
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    // Another spoor was quicker.
+    if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
+  }
 }
 
 function whyNotOurs(

@@ -184,6 +184,7 @@ function writeResult(path: string, result: Invocation, io: Io): void {
 
 /** What happened, in one line, and how to see more. */
 function closingLine(result: Invocation, others: number, { redactions, ambiguous }: Recorded): string {
+  const { gaps = 0 } = result.losses;
   const secrets = Object.values(redactions).reduce((sum, count) => sum + count, 0);
   const plural = (count: number, noun: string): string => `${count} ${noun}${count === 1 ? "" : "s"}`;
   const parts = [
@@ -198,6 +199,7 @@ function closingLine(result: Invocation, others: number, { redactions, ambiguous
         ]),
     ...(others === 0 ? [] : [plural(others, "conversation")]),
     ...(secrets === 0 ? [] : [`${plural(secrets, "secret")} removed`]),
+    ...(gaps === 0 ? [] : [`${plural(gaps, "record")} could not be written`]),
     ...(ambiguous === 0 ? [] : ["several agents wrote here at once: see `spoor import`"]),
     `spoor show ${result.invocation_id.slice(-12)}`,
   ];
