@@ -26,7 +26,12 @@ const answered = (result: unknown, status: "ok" | "error" = "ok", key = "call_1"
 describe("a change that is opened is seen", () => {
   test.each([
     ["Claude Code's command", "Bash", { command: "gh pr create --fill" }, `${URL_7}\n`],
-    ["Codex's command", "exec_command", { cmd: "gh pr create" }, `Process exited with code 0\nOutput:\n${URL_7}\n`],
+    [
+      "Codex's command",
+      "exec_command",
+      { cmd: "gh pr create" },
+      `Process exited with code 0\nOutput:\n${URL_7}\n`,
+    ],
     ["an argument list", "shell", { command: ["bash", "-lc", "gh pr create"] }, URL_7],
     [
       "Gemini CLI's command, whose output has a label",

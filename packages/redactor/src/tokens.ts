@@ -20,7 +20,8 @@ export function tokenDetector(rule: Rule): Detector {
       const end = sticky.lastIndex;
       if (end <= start) continue;
       const secret = match.groups?.["secret"] ?? match[0];
-      if (isHarmless(secret) || isWords(secret)) return;
+      // Capitals alone, as in AWS's identifiers, may look like a word by chance; nobody writes a stand-in so.
+      if (isHarmless(secret) || (isWords(secret) && /[a-z]/.test(secret))) return;
       const at = from + match[0].indexOf(secret);
       scan.add(at, at + secret.length, rule.name, WEIGHT.token);
       continueOnNextLine(scan, end);

@@ -77,8 +77,8 @@ describe("for any text", () => {
 describe("for any JSON value", () => {
   test("a redacted copy is of the same shape and survives JSON", () => {
     fc.assert(
-      fc.property(fc.jsonValue({ maxDepth: 4 }), texts, (value, text) => {
-        const redacted = createRedactor().redactValue({ value, text });
+      fc.property(fc.json({ maxDepth: 4 }), texts, (json, text) => {
+        const redacted = createRedactor().redactValue({ value: JSON.parse(json) as unknown, text });
         expect(JSON.parse(JSON.stringify(redacted))).toEqual(redacted);
         expect(Object.keys(redacted as object)).toEqual(["value", "text"]);
       }),

@@ -39,3 +39,8 @@ test("rule names are unique", () => {
   const names = TOKEN_RULES.map(({ name }) => name);
   expect(names.filter((name, index) => names.indexOf(name) !== index)).toEqual([]);
 });
+
+test("an identifier of capitals is found though chance made it look like a word", () => {
+  const identifier = `AK${"IA"}SSXEAAAXOUVOOPVS`;
+  expect(redact(`deployed as ${identifier}.`)).toBe("deployed as [REDACTED:aws-access-key#1].");
+});
