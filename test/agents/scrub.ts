@@ -8,6 +8,7 @@
  * shorter than LONGEST_OWN_TEXT_BYTES, so every longer string is a vendor's and gives way to its size.
  */
 
+import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { basename, dirname, join, relative } from "node:path";
@@ -57,7 +58,7 @@ function shorten(key: string, value: unknown): unknown {
 
 const [from, to] = process.argv.slice(2);
 if (from === undefined || to === undefined) throw new Error("usage: scrub.ts <from> <to>");
-for (const agent of Object.keys(AGENTS)) {
+for (const agent of Object.keys(AGENTS).filter((name) => existsSync(join(from, name)))) {
   const truths = (await readdir(join(from, agent), { recursive: true })).filter(
     (path) => basename(path) === "truth.json",
   );
