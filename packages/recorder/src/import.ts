@@ -55,19 +55,17 @@ export function importConversations(paths: readonly string[], options: ImportOpt
       result.failed.push({ path, reason: (error as Error).message });
       continue;
     }
-    // A fresh redactor each: its numbers must come out the same when this conversation is imported again.
     const outcome = storeConversation(conversation, parsed, index, {
       directory: options.directory,
       level: options.level,
-      redactor: createRedactor({ env: options.env }),
+      redactor: () => createRedactor({ env: options.env }),
       writer: currentWriter(),
     });
     if (outcome.kind === "unchanged") result.unchanged++;
     else if (outcome.kind === "failed") result.failed.push({ path, reason: outcome.reason });
     else
-      result.imported.push(
-        toInvocation(readStoredTrace(outcome.path, true).trace, outcome.path, () => "gone"),
-      );
+      for (const stored of outcome.paths)
+        result.imported.push(toInvocation(readStoredTrace(stored, true).trace, stored, () => "gone"));
   }
   return result;
 }

@@ -3,20 +3,13 @@
  */
 
 import { statSync } from "node:fs";
-import { isDeepStrictEqual } from "node:util";
 import type { Event } from "@spoor/adapters";
 import type { Redactor } from "@spoor/redactor";
 import {
-  type Amend,
-  type AmendableType,
-  amendRecord,
-  encodeLine,
   foldTrace,
   importedInvocationId,
   type InvocationStatus,
-  joinMessages,
   type Link,
-  type Message,
   readEntries,
   spanIdOf,
   type TraceRecord,
@@ -32,8 +25,11 @@ import {
   recordKey,
   type StoredTrace,
 } from "./conversation-index.ts";
+import { completeCrashed } from "./complete-crashed.ts";
+import { difference } from "./difference.ts";
 import type { FoundConversation } from "./find-conversations.ts";
 import type { ParsedConversation } from "./parse-conversation.ts";
+import { keyOf, latestTime, merged, plan, type Planned } from "./planned.ts";
 import { admitPointers, sessionId } from "./pointers/index.ts";
 import { reportedTotals } from "./totals.ts";
 import { RecordMaker } from "./to-record.ts";
@@ -44,21 +40,14 @@ import { RECORDER } from "./version.ts";
 export interface StoreOptions {
   directory: string;
   level: Level;
-  redactor: Redactor;
+  /** Makes a fresh one: its numbers must come out the same when the conversation is stored again. */
+  redactor: () => Redactor;
   writer: Writer;
 }
 
 export type StoreOutcome =
-  | { kind: "stored"; path: string }
-  | { kind: "unchanged" }
-  | { kind: "failed"; reason: string };
-
-/** One record of the conversation, its own amendments, and where it came from. */
-interface Planned {
-  event: Event;
-  draft: Draft;
-  amends: Draft[];
-}
+  /** `paths`: traces that were made or grew. */
+  { kind: "stored"; paths: string[] } | { kind: "unchanged" } | { kind: "failed"; reason: string };
 
 export function storeConversation(
   { adapter, identity }: FoundConversation,
@@ -90,7 +79,10 @@ export function storeConversation(
   const missing = planned.filter(
     (one) => own?.records.has(keyOf(one.draft)) !== true && !known.has(one.event),
   );
-  if (own === undefined && missing.length === 0) return { kind: "unchanged" };
+  const completed = others
+    .filter((one) => completeCrashed(one, events, options.redactor()))
+    .map(({ path }) => path);
+  if (own === undefined && missing.length === 0) return storedIn(completed);
 
   const opened =
     own === undefined
@@ -103,7 +95,7 @@ export function storeConversation(
   const { file } = opened;
   const writer = new TraceWriter(
     file,
-    options.redactor,
+    options.redactor(),
     own?.trace.invocation?.start?.capture.level ?? options.level,
   );
 
@@ -164,7 +156,11 @@ export function storeConversation(
 
   void file.close();
   if (own === undefined) index.add(file.path);
-  return wrote === 0 ? { kind: "unchanged" } : { kind: "stored", path: file.path };
+  return storedIn(wrote === 0 ? completed : [file.path, ...completed]);
+}
+
+function storedIn(paths: string[]): StoreOutcome {
+  return paths.length === 0 ? { kind: "unchanged" } : { kind: "stored", paths };
 }
 
 function isBeingRecorded({ path, trace: { invocation } }: StoredTrace, here: Writer): boolean {
@@ -174,16 +170,6 @@ function isBeingRecorded({ path, trace: { invocation } }: StoredTrace, here: Wri
 
 function hasTranscript({ trace }: StoredTrace): boolean {
   return trace.invocation?.start?.capture.sources?.some((source) => source.kind === "transcript") === true;
-}
-
-function plan(events: readonly Event[], maker: RecordMaker): Planned[] {
-  const planned = new Map<string, Planned>();
-  for (const event of events) {
-    const draft = maker.toRecord(event);
-    if (event.type === "amend") planned.get(recordKey(event.of, draft.span_id))?.amends.push(draft);
-    else if (!planned.has(keyOf(draft))) planned.set(keyOf(draft), { event, draft, amends: [] });
-  }
-  return [...planned.values()];
 }
 
 /**
@@ -330,124 +316,3 @@ const STATUS: Readonly<Record<TurnStatus, InvocationStatus>> = {
   interrupted: "cancelled",
   unknown: "unknown",
 };
-
-// --- differences --------------------------------------------------------------------------------------------
-
-function keyOf(draft: { type: string; span_id: string }): string {
-  return recordKey(draft.type, draft.span_id);
-}
-
-function merged(draft: Draft, amends: readonly Draft[]): Draft {
-  let record = { v: 1, seq: 0, ...draft } as TraceRecord;
-  for (const amend of amends) record = amendRecord(record, { v: 1, seq: 0, ...amend } as Amend);
-  return record as unknown as Draft;
-}
-
-function latestTime(draft: Draft, amends: readonly Draft[]): string {
-  return amends.reduce((latest, amend) => (amend.time > latest ? amend.time : latest), draft.time);
-}
-
-/** Fields that say who wrote the record or where, not what happened. */
-const NOT_COMPARED = new Set([
-  "v",
-  "type",
-  "seq",
-  "time",
-  "invocation_id",
-  "span_id",
-  "parent_span_id",
-  "from",
-  "writer",
-  "recorder",
-  "content",
-]);
-
-/** The amendment that turns what is stored into what is known now; none where they agree. */
-function difference(stored: TraceRecord | undefined, draft: Draft, time: string): Draft[] {
-  if (stored === undefined) return [];
-  // As it would stand on disk: cut to size, and without what JSON cannot hold.
-  const now = JSON.parse(encodeLine({ v: 1, seq: 0, ...draft } as TraceRecord).line) as Record<
-    string,
-    unknown
-  >;
-  const before = stored as unknown as Record<string, unknown>;
-  const fields: Record<string, unknown> = {};
-  for (const [field, value] of Object.entries(now))
-    if (!NOT_COMPARED.has(field) && !agree(before[field], value))
-      fields[field] = withoutVanished(before[field], value);
-  for (const field of ["losses", "redactions"])
-    if (now[field] === undefined && !agree(before[field], {}))
-      fields[field] = withoutVanished(before[field], {});
-  const content = contentDifference(before["content"], now["content"]);
-  if (Object.keys(fields).length === 0 && content === undefined) return [];
-  const { type, invocation_id, span_id, parent_span_id } = draft;
-  return [
-    {
-      type: "amend",
-      time,
-      invocation_id,
-      span_id,
-      ...(parent_span_id === undefined ? {} : { parent_span_id }),
-      of: type as AmendableType,
-      ...fields,
-      ...(content === undefined ? {} : { content }),
-    } as Draft,
-  ];
-}
-
-function agree(before: unknown, now: unknown): boolean {
-  return isDeepStrictEqual(withoutGone(before ?? {}), withoutGone(now ?? {}));
-}
-
-/**
- * Objects merge by key, so what is no more must be told: a count as zero (a torn line that is whole by now), a
- * list as empty (fields that were partial).
- */
-function withoutVanished(before: unknown, value: unknown): unknown {
-  if (!isObject(before) || !isObject(value)) return value;
-  const told: Record<string, unknown> = {};
-  for (const [key, old] of Object.entries(before)) {
-    if (Object.hasOwn(value, key)) told[key] = withoutVanished(old, value[key]);
-    else if (typeof old === "number") told[key] = 0;
-    else if (Array.isArray(old)) told[key] = [];
-  }
-  return { ...value, ...told };
-}
-
-/** Without zeros and empty lists: what an amendment of ours told as gone. */
-function withoutGone(value: unknown): unknown {
-  if (!isObject(value)) return value;
-  const kept = Object.entries(value).filter(
-    ([, one]) => one !== 0 && !(Array.isArray(one) && one.length === 0),
-  );
-  return Object.fromEntries(kept.map(([key, one]) => [key, withoutGone(one)]));
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return value !== null && typeof value === "object" && !Array.isArray(value);
-}
-
-function contentDifference(before: unknown, now: unknown): Record<string, unknown> | undefined {
-  if (now === undefined || now === null) return undefined;
-  const old = (before ?? {}) as Record<string, unknown>;
-  const changed: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries(now)) {
-    if (isDeepStrictEqual(old[key], value)) continue;
-    if (key !== "messages") changed[key] = value;
-    else {
-      const added = addedMessages((old[key] as Message[] | undefined) ?? [], value as Message[]);
-      if (added.length > 0) changed[key] = added;
-    }
-  }
-  return Object.keys(changed).length === 0 ? undefined : changed;
-}
-
-/** Messages append: what the new ones have beyond the stored ones, part by part. */
-function addedMessages(before: readonly Message[], now: readonly Message[]): Message[] {
-  const flat = (messages: readonly Message[]): Message[] =>
-    messages.flatMap((message) => message.parts.map((part): Message => ({ ...message, parts: [part] })));
-  const old = flat(before);
-  const all = flat(now);
-  const extends_ = old.every((message, index) => isDeepStrictEqual(message, all[index]));
-  return extends_ ? joinMessages(all.slice(old.length)) : [];
-}
