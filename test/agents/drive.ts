@@ -63,7 +63,7 @@ export interface Finished {
 }
 
 /** Thrown when a run does not do what the scenario waits for; holds the end of what it showed. */
-export class RunStuck extends Error {}
+class RunStuck extends Error {}
 
 /** Starts the agent and waits for its end, doing on the way what `launch` says. */
 export async function drive(launch: Launch, place: Place, server: ModelServer): Promise<Finished> {

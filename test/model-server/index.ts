@@ -3,4 +3,3 @@
 export type { LoggedCall, ModelServer } from "./server.ts";
 export { startModelServer } from "./server.ts";
 export type { Script, ScriptedTool, Step, ToolOutcome, Usage } from "./script.ts";
-export { usageOfStep } from "./script.ts";
