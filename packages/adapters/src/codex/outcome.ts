@@ -168,11 +168,16 @@ export function outcomeOf(
     return { status: "error", error: { type: "exit_code" }, error_basis: basis ?? "text", ...common };
   if (evidence?.outcome === "failed")
     return { status: "error", error: { type: "tool_error" }, error_basis: "flag", ...common };
+  if (SCRIPT_FAILED.test(text))
+    return { status: "error", error: { type: "tool_error" }, error_basis: "text", ...common };
   return { status: "ok", ...common };
 }
 
 /** What Codex tells the model when the user said no. */
 const REFUSED = /^(exec command|patch|command) rejected by user|^user (rejected|cancelled) MCP tool call/;
+
+/** How the output of a script of the model's begins (`exec`, code mode) when it threw. */
+const SCRIPT_FAILED = /^Script failed\nWall time /;
 
 /** What it tells the model when the user stopped a turn with the tool running. */
 const STOPPED = /^(Wall time: [\d.]+ seconds\n)?aborted by user/;

@@ -47,6 +47,10 @@ describe("tool results", () => {
       { status: "error", exit_code: 4, error_basis: "exit_code" },
     ],
     ["exec command rejected by user", { status: "denied", error_basis: "text" }],
+    [
+      "Script failed\nWall time 0.0 seconds\nOutput:\nScript error:\nError: no",
+      { status: "error", error: { type: "tool_error" }, error_basis: "text" },
+    ],
     ["aborted by user after 3.2s", { status: "cancelled", error_basis: "text" }],
     ["Wall time: 0.1 seconds\naborted by user", { status: "cancelled", error_basis: "text" }],
   ])("are told by the text alone: %j", (output, expected) => {

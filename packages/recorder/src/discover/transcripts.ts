@@ -138,6 +138,8 @@ export class Transcripts {
     } else if (stats === undefined) {
       known.gone = true;
       this.#files.delete(known.path);
+      // Gemini CLI begins a conversation before it sees that it is to resume one, and removes it.
+      this.active.delete(known.path);
     } else if (stats.size !== known.bytes || stats.ino !== known.inode) {
       this.#grew(known, stats);
     }

@@ -1,4 +1,4 @@
-import { existsSync, utimesSync } from "node:fs";
+import { existsSync, rmSync, utimesSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { currentWriter } from "@spoor/trace";
@@ -84,6 +84,21 @@ describe.runIf(HAS_PROC)("a conversation is joined", () => {
     const look = rig.lookLater(discovery);
     expect(how(look)).toEqual([["one", "only_candidate", true]]);
     expect(valuesOf(look)).toEqual([rig.first("one")]);
+  });
+
+  test("beside one that our agent began and removed again, as Gemini CLI does when it resumes", async () => {
+    const earlier = rig.start("gemini-cli");
+    await earlier.does("append", { path: rig.transcript("gemini-cli", "one"), lines: [rig.first("one")] });
+    await earlier.ends();
+    const discovery = rig.discovery();
+    const agent = rig.start("gemini-cli", discovery);
+    await agent.does("append", { path: rig.transcript("gemini-cli", "two"), lines: [rig.first("two")] });
+    await agent.does("append", { path: rig.transcript("gemini-cli", "one"), lines: [say("more")] });
+    expect(how(discovery.look())).toEqual([]);
+    rmSync(rig.transcript("gemini-cli", "two"));
+    const look = rig.lookLater(discovery);
+    expect(how(look)).toEqual([["one", "only_candidate", true]]);
+    expect(look.ambiguous).toBe(0);
   });
 
   test("at once when the command has ended", async () => {
