@@ -3,7 +3,7 @@
  */
 
 import { readdirSync, statSync } from "node:fs";
-import { basename, join, resolve } from "node:path";
+import { join, resolve } from "node:path";
 import {
   type Adapter,
   ADAPTERS,
@@ -52,10 +52,11 @@ export function findConversations(paths: readonly string[], options: FindOptions
       continue;
     }
     const candidates = isFolder ? transcriptsBelow(path) : [path];
-    for (const candidate of candidates.sort(mainFirst))
-      consider(candidate, isFolder, options, finding, taken);
+    for (const candidate of candidates.sort()) consider(candidate, isFolder, options, finding, taken);
   }
-  return finding;
+  // A sub-agent's file that was met before its session's is a part of that session all the same.
+  const parts = new Set(finding.found.flatMap(({ files }) => files.slice(1).map((file) => file.path)));
+  return { ...finding, found: finding.found.filter(({ files }) => !parts.has(files[0]?.path ?? "")) };
 }
 
 /** The conversations in the agents' own folders. */
@@ -124,13 +125,6 @@ function transcriptsBelow(folder: string): string[] {
         entry.isFile() && /\.(jsonl|ndjson|json)$/.test(entry.name) && !entry.name.endsWith(".meta.json"),
     )
     .map((entry) => join(entry.parentPath, entry.name));
-}
-
-/** A session before its sub-agents' files, which it then takes along. */
-function mainFirst(a: string, b: string): number {
-  const depth = (path: string): number =>
-    Number(path.includes("/subagents/") || basename(path).startsWith("agent-"));
-  return depth(a) - depth(b) || (a < b ? -1 : 1);
 }
 
 function listFolder(folder: string): string[] {
