@@ -53,9 +53,8 @@ export class RecordMaker {
     Object.assign(record, own);
     if ("fields" in own) {
       delete record["fields"];
-      Object.assign(record, own.fields);
-      // A field may not pass itself off as a part of the envelope.
-      Object.assign(record, { type, time, invocation_id: this.invocationId, span_id: this.spanId(span) });
+      for (const [field, value] of Object.entries(own.fields ?? {}))
+        record[ENVELOPE.has(field) || (type === "event" && field === "name") ? `${field}_` : field] = value;
     }
     if (event.type === "prompt") record["input"] = this.#input(event.input);
     if (event.type === "tool_call") {
@@ -82,5 +81,19 @@ export class RecordMaker {
     return first === id ? undefined : first;
   }
 }
+
+/** An event's own fields stand beside these, and none may pass itself off as one of them. */
+const ENVELOPE: ReadonlySet<string> = new Set([
+  "v",
+  "type",
+  "seq",
+  "time",
+  "invocation_id",
+  "span_id",
+  "parent_span_id",
+  "from",
+  "of",
+  "content",
+]);
 
 const ROOT: SpanKey = { kind: "invocation", key: "" };
