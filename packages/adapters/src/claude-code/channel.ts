@@ -12,8 +12,16 @@ import type { Answer, At, RestartReason, Thread, ToolResultFacts } from "../thre
 import type { SetUp } from "./request.ts";
 
 interface Said {
-  kind: "result" | "reminder" | "speech" | "rule" | "made_up";
+  kind: "result" | "reminder" | "speech" | "rule" | "answer";
   parts: Part[];
+  /** The call of an answer; of one that no model gave there is none. */
+  call?: string;
+}
+
+/** What a compaction leaves standing: it is sent again, behind what the line `anchor` says. */
+export interface Kept {
+  anchor: string;
+  lines: readonly string[];
 }
 
 /** A point of the conversation that the user can go back to. */
@@ -27,6 +35,10 @@ export class Channel {
   readonly #answers = new Set<string>();
   readonly #results = new Set<string>();
   #said: Said[] = [];
+  /** What each line since the last compaction said: the next one may keep it. */
+  #saidBy = new Map<string, Said[]>();
+  #line: string | undefined;
+  #kept: { anchor: string; said: readonly Said[] } | undefined;
   #lastTime: Timestamp | undefined;
   #knowsSystem = false;
   #knowsTools = false;
@@ -37,31 +49,40 @@ export class Channel {
     this.thread = thread;
   }
 
+  /** Begins a line: what follows is what it says. Lines without an id cannot be kept. */
+  begin(line: string | undefined): void {
+    if (this.#kept !== undefined && this.#kept.anchor === this.#line) {
+      this.#said.push(...this.#kept.said);
+      this.#kept = undefined;
+    }
+    this.#line = line;
+  }
+
   /** A prompt, or what the harness says in the user's name. */
   speak(parts: Part[], time: Timestamp): void {
-    this.#add("speech", parts, time);
+    this.#add({ kind: "speech", parts }, time);
   }
 
   /** What the harness adds ahead of the user's words. */
   remind(parts: Part[], time: Timestamp): void {
-    this.#add("reminder", parts, time);
+    this.#add({ kind: "reminder", parts }, time);
   }
 
   /** What the harness tells in the role `system`. */
   rule(text: string, time: Timestamp): void {
-    this.#add("rule", [{ type: "text", content: text }], time);
+    this.#add({ kind: "rule", parts: [{ type: "text", content: text }] }, time);
   }
 
   /** An answer that no model gave. */
   makeUp(parts: Part[], time: Timestamp): void {
-    this.#add("made_up", parts, time);
+    this.#add({ kind: "answer", parts }, time);
   }
 
   toolResult(where: At, facts: ToolResultFacts): void {
     this.thread.toolResult(where, facts, { input: false });
     if (this.#results.has(facts.id)) return;
     this.#results.add(facts.id);
-    this.#add("result", [{ type: "tool_call_response", id: facts.id }], where.time);
+    this.#add({ kind: "result", parts: [{ type: "tool_call_response", id: facts.id }] }, where.time);
   }
 
   /**
@@ -84,13 +105,26 @@ export class Channel {
       this.#answers.add(key);
       this.#handOver();
     }
+    if (parts.length > 0) this.#remember({ kind: "answer", parts, call: key });
     this.thread.answer(key, where, parts, facts);
   }
 
   /** The next request extends no earlier one; what was said and not yet answered is not in it. */
   restart(reason: RestartReason): void {
-    this.#said = [];
+    this.forget();
     this.thread.restart(reason, { complete: false });
+  }
+
+  /** The next request begins anew with a summary, behind which some of the lines so far may stay. */
+  compact(kept: Kept | undefined): void {
+    this.restart("compaction");
+    this.#saidBy = new Map(kept?.lines.map((line) => [line, this.#saidBy.get(line) ?? []]));
+    if (kept !== undefined) this.#kept = { anchor: kept.anchor, said: [...this.#saidBy.values()].flat() };
+  }
+
+  /** Whether a compaction still waits for the line that what it kept follows. */
+  get awaitsKept(): boolean {
+    return this.#kept !== undefined;
   }
 
   get place(): Place {
@@ -110,11 +144,21 @@ export class Channel {
   /** What was said so far is in another trace. */
   forget(): void {
     this.#said = [];
+    this.#kept = undefined;
   }
 
-  #add(kind: Said["kind"], parts: Part[], time: Timestamp): void {
+  #add(said: Said, time: Timestamp): void {
     if (this.#lastTime === undefined || time > this.#lastTime) this.#lastTime = time;
-    if (parts.length > 0) this.#said.push({ kind, parts });
+    if (said.parts.length === 0) return;
+    this.#said.push(said);
+    this.#remember(said);
+  }
+
+  #remember(said: Said): void {
+    if (this.#line === undefined) return;
+    const earlier = this.#saidBy.get(this.#line);
+    if (earlier === undefined) this.#saidBy.set(this.#line, [said]);
+    else earlier.push(said);
   }
 
   #handOver(): void {
@@ -142,11 +186,17 @@ function arrange(said: readonly Said[]): Message[] {
       messages.push({ role: "system", parts: [{ type: "text", content: rules.join("\n\n") }] });
     round = [];
   };
+  let answer: { call: string | undefined; parts: Part[] } | undefined;
   for (const one of said) {
-    if (one.kind === "made_up") {
+    if (one.kind !== "answer") round.push(one);
+    // Results of an answer's first calls may stand between its lines.
+    else if (answer !== undefined && one.call !== undefined && one.call === answer.call)
+      answer.parts.push(...one.parts);
+    else {
       endRound();
-      messages.push({ role: "assistant", parts: one.parts });
-    } else round.push(one);
+      answer = { call: one.call, parts: [...one.parts] };
+      messages.push({ role: "assistant", parts: answer.parts });
+    }
   }
   endRound();
   return messages.filter(({ parts }) => parts.length > 0);

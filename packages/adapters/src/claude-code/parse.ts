@@ -23,7 +23,7 @@ import {
   structuredOf,
   toolResultOf,
 } from "./outcome.ts";
-import { compactionOf, hookOf, hooksOf, planOf, rateLimitOf } from "./points.ts";
+import { compactionOf, hookOf, hooksOf, keptOf, planOf, rateLimitOf } from "./points.ts";
 import { parametersOf, setUpOfShape, setUpOfSnapshot } from "./request.ts";
 import { SubAgents } from "./sub-agents.ts";
 import { Turns } from "./turns.ts";
@@ -150,6 +150,7 @@ export class ClaudeParser implements Parser {
     const thread = this.#agents.threadOf(line, where) ?? this.#conversation.main;
     const isMain = thread === this.#conversation.main;
     const channel = this.#channelOf(thread);
+    channel.begin(asText(value["uuid"]));
     this.#readLine({ line, value, at: where, channel, isMain });
     // Only now: a prompt ends the turn before it where that turn's own last line stands.
     if (isMain && (value["type"] === "user" || value["type"] === "assistant"))
@@ -231,7 +232,7 @@ export class ClaudeParser implements Parser {
     const text = textOf(others);
     const parts = others.flatMap((block) => partOf(block) ?? []);
     const utterance = utteranceOf(value, text);
-    if (value["isCompactSummary"] === true) channel.restart("compaction");
+    if (value["isCompactSummary"] === true && !channel.awaitsKept) channel.restart("compaction");
     if (isMain && line.kind === "transcript") this.#hear(here, utterance.kind, text, parts);
     if (utterance.kind === "notification") {
       this.#agents.ended(utterance.taskId, utterance.status, where);
@@ -415,7 +416,7 @@ export class ClaudeParser implements Parser {
       }
       case "compact_boundary":
         channel.thread.event(where, key, "compaction", compactionOf(value));
-        return channel.restart("compaction");
+        return channel.compact(keptOf(value));
       case "microcompact_boundary":
         // Old tool results are cut from here on; which ones is not told.
         channel.thread.event(where, key, "compaction", compactionOf(value));

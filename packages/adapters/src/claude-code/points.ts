@@ -1,7 +1,8 @@
 /** Lines that tell of one moment: hooks that ran, plans, limits, compactions. */
 
 import type { JsonObject } from "../adapter.ts";
-import { asArray, asCount, asNumber, asObject, asObjects, asText, asTime } from "../json.ts";
+import { asArray, asCount, asNumber, asObject, asObjects, asText, asTime, at } from "../json.ts";
+import type { Kept } from "./channel.ts";
 import { asMs } from "./lines.ts";
 
 export interface Point {
@@ -81,4 +82,12 @@ export function compactionOf(line: JsonObject): Record<string, unknown> {
     tokens_before: asCount(metadata["preTokens"]) ?? asCount(metadata["pre_tokens"]),
     tokens_after: asCount(metadata["postTokens"]) ?? asCount(metadata["post_tokens"]),
   };
+}
+
+/** The lines that a compaction does not replace (seen in 2.1.329); undefined where it names none. */
+export function keptOf(line: JsonObject): Kept | undefined {
+  const kept = asObject(at(line["compactMetadata"], "preservedMessages"));
+  const anchor = asText(kept?.["anchorUuid"]);
+  if (anchor === undefined) return undefined;
+  return { anchor, lines: asArray(kept?.["uuids"]).flatMap((uuid) => asText(uuid) ?? []) };
 }

@@ -1,7 +1,7 @@
 /** Restored prompts: equal parts in the order in which Claude Code sent them. */
 
 import { describe, expect, test } from "vitest";
-import type { SourceLine } from "../../src/adapter.ts";
+import type { JsonObject, SourceLine } from "../../src/adapter.ts";
 import { ofType } from "../conversations.ts";
 import { promptsOf } from "../trace-of.ts";
 import {
@@ -303,6 +303,72 @@ describe("a compaction", () => {
       { name: "compaction", fields: { trigger: "auto", tokens_before: 900, tokens_after: 100 } },
     ]);
     expect(ofType(events, "turn_start")).toHaveLength(2);
+  });
+});
+
+describe("what a compaction keeps", () => {
+  /** The summary stands in the line after the boundary. */
+  const compacts = (boundary: number, ...kept: number[]): JsonObject[] => [
+    system("compact_boundary", {
+      parentUuid: null,
+      compactMetadata: {
+        trigger: "auto",
+        preservedMessages: { anchorUuid: `u${boundary + 1}`, uuids: kept.map((line) => `u${line}`) },
+      },
+    }),
+    user("summary", { isCompactSummary: true, isVisibleInTranscriptOnly: true }),
+  ];
+  const lines = session(
+    prompt("one"),
+    says("m1", uses("t1")),
+    gives("t1"),
+    says("m1", uses("t2")),
+    gives("t2"),
+    says("m2", text("2")),
+    turnEnds,
+    ...compacts(8, 2, 3, 4, 5, 6, 7),
+    rendered("user", "context"),
+    prompt("two"),
+    says("m3", text("3")),
+    ...compacts(13, 6, 11, 12),
+    prompt("three"),
+    says("m4", text("4")),
+  );
+
+  test("is sent behind the summary, each message once", () => {
+    expect(sent(lines)[2]).toEqual([
+      "user: summary",
+      "assistant: t1 | t2",
+      "tool: t1",
+      "tool: t2",
+      "assistant: 2",
+      "user: <system-reminder>\ncontext\n</system-reminder> | two",
+    ]);
+    expect(inputs(lines)[2]).toMatchObject({ reason: "compaction" });
+  });
+
+  test("may be kept by the next one too", () => {
+    expect(sent(lines)[3]).toEqual([
+      "user: summary",
+      "assistant: 2",
+      "user: two",
+      "assistant: 3",
+      "user: three",
+    ]);
+  });
+
+  test("is nothing that no line said, and nothing where the line that it follows never comes", () => {
+    const [boundary = {}, summary = {}] = compacts(3, 2, 99);
+    const before = [prompt("one"), says("m1", text("1")), boundary];
+    const after = [prompt("two"), says("m2", text("2"))];
+    expect(sent(session(...before, summary, ...after))[1]).toEqual([
+      "user: summary",
+      "assistant: 1",
+      "user: two",
+    ]);
+    expect(sent(session(...before, { ...summary, uuid: "other" }, ...after))[1]).toEqual([
+      "user: summary | two",
+    ]);
   });
 });
 
