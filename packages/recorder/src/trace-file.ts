@@ -143,10 +143,12 @@ export class TraceFile {
 
   #encode(draft: Draft): string {
     // In the order of the line, which spares encoding a copy.
-    const record = Object.assign(
-      { v: FORMAT_VERSION, type: draft.type, seq: this.#seq++ },
-      draft,
-    ) as TraceRecord;
+    const record = {
+      v: FORMAT_VERSION,
+      type: draft.type,
+      seq: this.#seq++,
+      ...(draft as object),
+    } as TraceRecord;
     const { line, truncated } = encodeLine(record);
     this.truncated += truncated;
     return line;

@@ -32,6 +32,8 @@ interface Entry {
   id: string;
   /** It is the answer of a model call, whose key its id is. */
   isCall: boolean;
+  /** It is one of an earlier trace. */
+  isEarlierCall: boolean;
   /** What it counts in prompts: its own messages, without the tool results that follow it. */
   messages: number;
   /** Tool results given after it. */
@@ -101,7 +103,10 @@ export class ChatLog {
 
   /** What was read belongs to an earlier trace: the list stays, but no prompt can extend its calls. */
   resume(): void {
-    for (const entry of this.#entries) entry.isCall = false;
+    for (const entry of this.#entries) {
+      entry.isEarlierCall = entry.isCall;
+      entry.isCall = false;
+    }
     this.#replaying = false;
     this.#outcome = "unknown";
   }
@@ -345,6 +350,7 @@ export class ChatLog {
     const entry: Entry = {
       id,
       isCall: false,
+      isEarlierCall: false,
       messages: 0,
       results: 0,
       text: "",
@@ -416,7 +422,7 @@ export class ChatLog {
 
   /** After a resume in the same file: the same answers, with the results that stand between them under ids of their own. */
   #goOn(messages: readonly JsonObject[], at: At): boolean {
-    const lastCall = this.#entries.findLast((entry) => entry.isCall);
+    const lastCall = this.#entries.findLast((entry) => entry.isCall || entry.isEarlierCall);
     const index = messages.findIndex((message) => message["id"] === lastCall?.id);
     if (lastCall === undefined || index === -1 || this.#replaying) return false;
     const before = new Set(this.#entries);
