@@ -16,6 +16,8 @@ interface Said {
   parts: Part[];
   /** The call of an answer; of one that no model gave there is none. */
   call?: string;
+  /** It is sent wrapped, but was not seen so. */
+  isBare?: boolean;
 }
 
 /** What a compaction leaves standing: it is sent again, behind what the line `anchor` says. */
@@ -61,6 +63,24 @@ export class Channel {
   /** A prompt, or what the harness says in the user's name. */
   speak(parts: Part[], time: Timestamp): void {
     this.#add({ kind: "speech", parts }, time);
+  }
+
+  /** What is sent between words that its line does not have. */
+  speakWrapped(parts: Part[], time: Timestamp): void {
+    this.#add({ kind: "speech", parts, isBare: true }, time);
+  }
+
+  /** A text of the user's side of the next request, as it is sent: maybe a notification with its wrapping. */
+  isSent(text: string): void {
+    const bare = this.#said.find(({ isBare, parts }) => {
+      const [words, ...others] = parts.map(wordsOf);
+      // Other words may be so short that any text has them.
+      const isTelling = words?.trimStart().startsWith("<task-notification>") && others.length === 0;
+      return isBare === true && isTelling === true && text.includes(words ?? "");
+    });
+    if (bare === undefined) return;
+    bare.parts = [{ type: "text", content: text }];
+    bare.isBare = false;
   }
 
   /** What the harness adds ahead of the user's words. */
@@ -162,6 +182,7 @@ export class Channel {
   }
 
   #handOver(): void {
+    if (this.#said.some(({ isBare }) => isBare === true)) this.thread.withoutSystem();
     for (const { role, parts } of arrange(this.#said)) this.thread.input(role, parts, this.#lastTime ?? "");
     this.#said = [];
   }
@@ -179,7 +200,7 @@ function arrange(said: readonly Said[]): Message[] {
   let round: Said[] = [];
   const of = (kind: Said["kind"]): Part[] => round.flatMap((one) => (one.kind === kind ? one.parts : []));
   const endRound = (): void => {
-    const rules = of("rule").map((part) => (part as { content: string }).content);
+    const rules = of("rule").map(wordsOf);
     for (const part of of("result")) messages.push({ role: "tool", parts: [part] });
     messages.push({ role: "user", parts: [...of("reminder"), ...of("speech")] });
     if (rules.length > 0)
@@ -200,4 +221,8 @@ function arrange(said: readonly Said[]): Message[] {
   }
   endRound();
   return messages.filter(({ parts }) => parts.length > 0);
+}
+
+function wordsOf(part: Part): string {
+  return part.type === "text" ? (part as { content: string }).content : "";
 }

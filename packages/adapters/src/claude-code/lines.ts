@@ -24,8 +24,6 @@ export const BOOKKEEPING: ReadonlySet<string> = new Set([
   "worktree-state",
   "content-replacement",
   "marble-origami-commit",
-  // The request's messages in pieces, from 2.1.3xx on: as big as the conversation, which the other lines have.
-  "api-request-blob",
 ]);
 
 /** Further line types of a transcript. */
@@ -36,6 +34,8 @@ const TRANSCRIPT: ReadonlySet<string> = new Set([
   "attachment",
   "api-request-shape",
   "api-request",
+  // A message of the request, from 2.1.3xx on: as big as the conversation, which the other lines have.
+  "api-request-blob",
   "cost-state",
 ]);
 

@@ -197,6 +197,8 @@ export class ClaudeParser implements Parser {
         return this.#readAttachment(here, asObject(value["attachment"]) ?? {});
       case "api-request":
         return this.#readRequest(value);
+      case "api-request-blob":
+        return this.#readMessage(here, asObject(value["message"]) ?? {});
       case "api-request-shape":
         return this.#readShape(here, asObject(value["shape"]) ?? {});
       case "cost-state":
@@ -234,12 +236,9 @@ export class ClaudeParser implements Parser {
     const utterance = utteranceOf(value, text);
     if (value["isCompactSummary"] === true && !channel.awaitsKept) channel.restart("compaction");
     if (isMain && line.kind === "transcript") this.#hear(here, utterance.kind, text, parts);
-    if (utterance.kind === "notification") {
-      this.#agents.ended(utterance.taskId, utterance.status, where);
-      // The request has it between words of warning that are not written down.
-      channel.thread.withoutSystem();
-    }
-    channel.speak(parts, where.time);
+    if (utterance.kind !== "notification") return channel.speak(parts, where.time);
+    this.#agents.ended(utterance.taskId, utterance.status, where);
+    channel.speakWrapped(parts, where.time);
   }
 
   #hear({ line, value, at: where, channel }: Here, kind: string, text: string, parts: Part[]): void {
@@ -370,9 +369,7 @@ export class ClaudeParser implements Parser {
           this.#agents.ended(taskId, status, where);
         }
         if (rendered.length > 0) break;
-        channel.thread.withoutSystem();
-        channel.speak(text === "" ? [] : [{ type: "text", content: text }], where.time);
-        return undefined;
+        return channel.speakWrapped(text === "" ? [] : [{ type: "text", content: text }], where.time);
       }
       default:
     }
@@ -386,6 +383,12 @@ export class ClaudeParser implements Parser {
     const parameters = parametersOf(asObject(value["params"]));
     const id = asText(value["id"]);
     if (id !== undefined && parameters !== undefined) this.#requests.set(id, parameters);
+  }
+
+  #readMessage({ channel }: Here, message: JsonObject): void {
+    if (message["role"] !== "user") return;
+    for (const block of blocksOf(message))
+      if (block["type"] === "text") channel.isSent(asText(block["text"]) ?? "");
   }
 
   #readShape({ line, value, channel, isMain }: Here, shape: JsonObject): void {

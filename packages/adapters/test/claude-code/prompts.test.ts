@@ -390,16 +390,58 @@ describe("a side question", () => {
   });
 });
 
-test("words that are wrapped before they are sent make the prompt incomplete", () => {
+describe("words that are wrapped before they are sent", () => {
   const told = "<task-notification>\n<task-id>a1</task-id>\n<status>completed</status>\n</task-notification>";
-  const lines = session(
-    prompt("one"),
-    shape("Be brief.", "Bash"),
-    says("m1", text("1")),
-    user(told, { promptId: "p2" }),
-    says("m2", text("2")),
-  );
-  expect(promptsOf(readAll(lines)).map((restored) => restored?.complete)).toEqual([true, false]);
+  const asSent = `<system-reminder>\n[NOT USER INPUT]\n\n${told}\n</system-reminder>`;
+  const blob = (role: string, ...content: JsonObject[]): JsonObject => ({
+    type: "api-request-blob",
+    message: { role, content },
+  });
+  const tellsOf = (...blobs: JsonObject[]): SourceLine[] =>
+    session(
+      prompt("one"),
+      shape("Be brief.", "Bash"),
+      says("m1", text("1")),
+      user("context", { isMeta: true }),
+      user(told, { promptId: "p2" }),
+      ...blobs,
+      says("m2", text("2")),
+    );
+  const second = (lines: readonly SourceLine[]): [string | undefined, boolean | undefined] => [
+    sent(lines)[1]?.at(-1),
+    promptsOf(readAll(lines))[1]?.complete,
+  ];
+
+  test("make the prompt incomplete where they are not written down", () => {
+    expect(second(tellsOf())).toEqual([`user: context | ${told}`, false]);
+    expect(
+      second(tellsOf(blob("assistant", text(asSent)), blob("user", text("<task-notification>")))),
+    ).toEqual([`user: context | ${told}`, false]);
+  });
+
+  test("are restored as the request's own line has them", () => {
+    const lines = tellsOf(blob("user", text("context\n"), text(asSent)));
+    expect(second(lines)).toEqual([`user: context | ${asSent}`, true]);
+    expect(ofType(readAll(lines), "turn_start")[1]?.content).toEqual({ prompt: told });
+  });
+
+  test("stay bare where that line comes after the answer, and nothing told before changes", () => {
+    const lines = tellsOf();
+    const late = session(...lines.map(({ value }) => value), blob("user", text(asSent)));
+    expect(readAll(late)).toEqual(readAll(lines));
+  });
+
+  test("may be as short as any text, which is not mistaken for them", () => {
+    const lines = session(
+      prompt("one"),
+      says("m1", uses("t1")),
+      attached({ type: "queued_command", prompt: "on" }),
+      gives("t1"),
+      blob("user", text("one")),
+      says("m2", text("2")),
+    );
+    expect(sent(lines)[1]).toEqual(["user: one", "assistant: t1", "tool: t1", "user: on"]);
+  });
 });
 
 test("a sub-agent's prompts are its own thread's", () => {
