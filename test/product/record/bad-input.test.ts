@@ -91,7 +91,7 @@ describe.concurrent("a store that cannot be used", () => {
     // As one run under sudo leaves it.
     mkdirSync(join(place.store, "traces/2001-01-01"), { mode: 0o000 });
     const user = process.getuid?.() === 0 ? { uid: 65_534, gid: 65_534 } : {};
-    if ("uid" in user) spawnSync("chown", ["-R", "65534:65534", place.root]);
+    if ("uid" in user) system("chown", "-R", "65534:65534", place.root);
     const child = place.start([...SPOOR, "record", "--", "sh", "-c", "exit 9"], { user });
     expect(await child.ended).toMatchObject({ code: 9 });
     chmodSync(join(place.store, "traces/2001-01-01"), 0o700);
@@ -103,10 +103,16 @@ describe.concurrent("a store that cannot be used", () => {
 function smallDisk(place: Place, sizeKiB: number): Disposable {
   mkdirSync(place.store, { mode: 0o700 });
   const options = `size=${sizeKiB}k,mode=700`;
-  const { status } = spawnSync("mount", ["-t", "tmpfs", "-o", options, "none", place.store]);
-  if (status !== 0) throw new Error("nothing may be mounted here");
-  return { [Symbol.dispose]: () => spawnSync("umount", ["-l", place.store]) };
+  if (system("mount", "-t", "tmpfs", "-o", options, "none", place.store) !== 0)
+    throw new Error("nothing may be mounted here");
+  return { [Symbol.dispose]: () => void system("umount", "-l", place.store) };
 }
+
+/** @returns Its exit code. */
+function system(program: string, ...args: readonly string[]): number | null {
+  return spawnSync(program, args).status;
+}
+
 async function isMountable(): Promise<boolean> {
   await using place = new Place();
   try {

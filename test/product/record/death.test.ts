@@ -1,41 +1,18 @@
 import { constants } from "node:os";
 import { join } from "node:path";
-import type { Invocation, TraceRecord } from "@spoor/trace";
+import type { TraceRecord } from "@spoor/trace";
 import { describe, expect, test } from "vitest";
+import type { Step } from "./agents/play.ts";
 import {
   commandOf,
   type Genuine,
   genuine,
   GENUINE_AGENTS,
   type GenuineAgent,
-  type Sums,
+  sumsOf,
   writing,
 } from "./genuine.ts";
-import type { Step } from "./agents/play.ts";
 import { Place, type Running, type StoredTrace } from "./place.ts";
-
-const FIGURES = ["llm_calls", "llm_errors", "tool_calls", "tool_errors"] as const;
-const TOKENS = [
-  "input_tokens",
-  "cache_read_tokens",
-  "cache_write_tokens",
-  "output_tokens",
-  "reasoning_tokens",
-] as const;
-
-/** What all of them together count. */
-function sumsOf(traces: readonly Invocation[]): Sums {
-  const sum = (figure: (trace: Invocation) => number | undefined): number =>
-    traces.reduce((total, trace) => total + (figure(trace) ?? 0), 0);
-  const usage = TOKENS.map((kind) => [kind, sum((trace) => trace.usage[kind])] as const);
-  return {
-    ...(Object.fromEntries(FIGURES.map((name) => [name, sum((trace) => trace[name])])) as Omit<
-      Sums,
-      "usage"
-    >),
-    usage: Object.fromEntries(usage.filter(([, tokens]) => tokens > 0)),
-  };
-}
 
 const endOf = ({ trace }: StoredTrace): object | undefined => trace.invocation?.end;
 const ofType = ({ records }: StoredTrace, type: TraceRecord["type"]): TraceRecord[] =>

@@ -7,7 +7,7 @@ import { hash, randomUUID } from "node:crypto";
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 import type { AgentName } from "@spoor/adapters";
-import type { Usage } from "@spoor/trace";
+import type { Invocation, Usage } from "@spoor/trace";
 import type { Step } from "./agents/play.ts";
 import type { Place } from "./place.ts";
 
@@ -104,8 +104,8 @@ export function genuine(
     transcript,
     files,
     streams: moved.filter(({ path }) => path.endsWith(".stdout.jsonl")).map(({ lines }) => lines.join("")),
-    sums: sumsOf(truth),
-    sumsOfCalls: (from, to) => sumsOf(partOf(truth, from, to)),
+    sums: scripted(truth),
+    sumsOfCalls: (from, to) => scripted(partOf(truth, from, to)),
     laterRuns: truth.runs
       .slice(1)
       .map(({ started_at_ms: startMs }) =>
@@ -140,7 +140,7 @@ function partOf({ calls: all, ...truth }: Truth, from: number, to?: number): Tru
   };
 }
 
-function sumsOf({ llm_calls, llm_errors, tool_calls, tool_errors, usage }: Truth): Sums {
+function scripted({ llm_calls, llm_errors, tool_calls, tool_errors, usage }: Truth): Sums {
   return {
     llm_calls,
     llm_errors,
@@ -237,4 +237,27 @@ export function takeUp(place: Place, agent: GenuineAgent, conversationId: string
 export function putDown(place: Place, agent: GenuineAgent): Step[] {
   const { note } = AGENTS[agent];
   return note === undefined ? [] : [{ do: "remove", file: join(place.home, note) }];
+}
+
+const FIGURES = ["llm_calls", "llm_errors", "tool_calls", "tool_errors"] as const;
+const TOKENS = [
+  "input_tokens",
+  "cache_read_tokens",
+  "cache_write_tokens",
+  "output_tokens",
+  "reasoning_tokens",
+] as const;
+
+/** What all of them together count. */
+export function sumsOf(traces: readonly Invocation[]): Sums {
+  const sum = (figure: (trace: Invocation) => number | undefined): number =>
+    traces.reduce((total, trace) => total + (figure(trace) ?? 0), 0);
+  const usage = TOKENS.map((kind) => [kind, sum((trace) => trace.usage[kind])] as const);
+  return {
+    ...(Object.fromEntries(FIGURES.map((name) => [name, sum((trace) => trace[name])])) as Omit<
+      Sums,
+      "usage"
+    >),
+    usage: Object.fromEntries(usage.filter(([, tokens]) => tokens > 0)),
+  };
 }
