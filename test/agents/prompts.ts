@@ -43,7 +43,10 @@ export function promptDifferences(
   const missing = without(sent, shown).filter((atom) => !shown.some((one) => isTrimmed(atom, one)));
   const elsewhere =
     earlier === undefined ? [] : [...atomsSent(earlier, said), ...atomsAnswered(earlier, said)];
-  const missed = restored.complete ? missing : without(missing.filter(isSaid), elsewhere);
+  // Gemini CLI sends the results of an earlier run twice.
+  const isElsewhere = (atom: Atom): boolean =>
+    elsewhere.some(({ kind, value }) => kind === atom.kind && value === atom.value);
+  const missed = restored.complete ? missing : missing.filter((atom) => isSaid(atom) && !isElsewhere(atom));
   if (missed.length > 0) wrong.push(`lacks what was sent: ${sample(missed)}`);
 
   const talk = (atoms: readonly Atom[]): string =>

@@ -164,8 +164,10 @@ export class Discovery {
     const conversations: FoundLive[] = [];
     let ambiguous = 0;
     for (const adapter of this.#options.adapters) {
-      const undecided = this.#undecided(adapter);
-      const evidence = undecided.map((active) => this.#gatherer.evidenceOf(active, look, this.#hasEnded));
+      const all = this.#undecided(adapter);
+      const evidenceOfAll = all.map((active) => this.#gatherer.evidenceOf(active, look, this.#hasEnded));
+      const undecided = all.filter((active) => !this.#isLeftBehind(active));
+      const evidence = evidenceOfAll.filter(({ path }) => undecided.some((active) => active.path === path));
       for (const [index, decision] of decide(evidence, this.#processes.known).entries()) {
         const active = undecided[index];
         if (active === undefined || decision.kind === "not_ours" || decision.kind === "wait") continue;
@@ -207,6 +209,25 @@ export class Discovery {
   #undecided(adapter: AgentSite): Active[] {
     return [...this.#transcripts.active.values()].filter(
       (active) => active.adapter === adapter && !this.#joined.has(active.path),
+    );
+  }
+
+  /**
+   * Whether the conversation goes on in another file. Gemini CLI, resuming one of an earlier minute, begins a
+   * file of that conversation, leaves it, and goes on in the old one.
+   */
+  #isLeftBehind(active: Active): boolean {
+    const id = this.#gatherer.identityOf(active.path)?.conversationId;
+    const grown = ({ bytes, priorBytes }: Active): number => bytes - priorBytes;
+    return (
+      id !== undefined &&
+      [...this.#transcripts.active.values()].some(
+        (other) =>
+          other.adapter === active.adapter &&
+          other.path !== active.path &&
+          this.#gatherer.identityOf(other.path)?.conversationId === id &&
+          grown(other) > grown(active),
+      )
     );
   }
 

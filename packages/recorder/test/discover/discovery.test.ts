@@ -101,6 +101,21 @@ describe.runIf(HAS_PROC)("a conversation is joined", () => {
     expect(look.ambiguous).toBe(0);
   });
 
+  test("beside a file of the same conversation that was begun and left", async () => {
+    const [old, left] = [rig.transcript("gemini-cli", "one"), rig.transcript("gemini-cli", "one-left")];
+    const earlier = rig.start("gemini-cli");
+    await earlier.does("append", { path: old, lines: [rig.first("one")] });
+    await earlier.ends();
+    const discovery = rig.discovery();
+    const agent = rig.start("gemini-cli", discovery);
+    await agent.does("append", { path: left, lines: [rig.first("one")] });
+    await agent.does("append", { path: old, lines: [rig.first("one"), say("more")] });
+    expect(how(discovery.look())).toEqual([]);
+    const look = rig.lookLater(discovery);
+    expect(look.conversations.map(({ path }) => path)).toEqual([old]);
+    expect(look.ambiguous).toBe(0);
+  });
+
   test("at once when the command has ended", async () => {
     const discovery = rig.discovery();
     const agent = rig.start("gemini-cli", discovery);
