@@ -5,7 +5,8 @@
  * also for a recorded command that shares it, and lose what is unwritten when the process exits.
  */
 
-import { fstatSync, writeSync } from "node:fs";
+import { existsSync, fstatSync, writeSync } from "node:fs";
+import { isAbsolute, resolve } from "node:path";
 
 export interface Io {
   /** Opened on first call: `record` must never touch the stdin of its command. */
@@ -13,7 +14,7 @@ export interface Io {
   readonly stdout: Output;
   readonly stderr: Output;
   readonly env: Readonly<NodeJS.ProcessEnv>;
-  /** Absolute path. */
+  /** Absolute path; one where nothing is when the working folder has been removed. */
   readonly cwd: string;
   /** Milliseconds since the epoch. */
   now(): number;
@@ -90,11 +91,21 @@ function isTerminal(fd: number): boolean {
   return fstatSync(fd).isCharacterDevice() && (process.getBuiltinModule("node:tty").isatty(fd) as boolean);
 }
 
+/** Where a removed working folder had no name that we know. */
+const REMOVED = resolve("/(removed folder)");
+
 /** A shell may stand in a folder that has been removed; commands still run there. */
 function workingDirectory(): string {
   try {
     return process.cwd();
   } catch {
-    return process.env["PWD"] ?? "/";
+    // Whatever stands at that name now is another folder, and nothing of ours belongs there.
+    const shell = process.env["PWD"] ?? "";
+    return isAbsolute(shell) && !existsSync(shell) ? shell : REMOVED;
   }
+}
+
+/** `path` as seen from the working folder; undefined where it is relative and that folder has been removed. */
+export function absolutePath(path: string, { cwd }: Pick<Io, "cwd">): string | undefined {
+  return isAbsolute(path) || existsSync(cwd) ? resolve(cwd, path) : undefined;
 }

@@ -20,6 +20,9 @@ async function main(args: string[], io: Io): Promise<number> {
     return 0;
   }
   if (command === "record") return (await import("./commands/record.ts")).record(rest, io);
+  // yargs asks for it while it is being loaded, and where the folder has been removed that throws.
+  const { cwd } = io;
+  process.cwd = () => cwd;
   return (await import("./cli.ts")).run(args, io);
 }
 

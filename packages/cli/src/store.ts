@@ -2,7 +2,6 @@
 
 import { statSync } from "node:fs";
 import { homedir } from "node:os";
-import { resolve } from "node:path";
 import {
   currentWriter,
   foldTrace,
@@ -16,14 +15,25 @@ import {
 } from "@spoor/trace";
 import type { CommonArguments } from "./command.ts";
 import { countConversations } from "./conversations.ts";
-import type { Io } from "./io.ts";
+import { Failure } from "./errors.ts";
+import { absolutePath, type Io } from "./io.ts";
 import { briefEntries } from "./show/brief.ts";
 import { soundEntries } from "./sound-entries.ts";
 
-/** The folder of the store, absolute. */
+/**
+ * The folder of the store, absolute.
+ *
+ * @throws {Failure} When it is named from a working folder that has been removed.
+ */
 export function storeDirectory({ dir }: CommonArguments, { cwd, env }: Pick<Io, "cwd" | "env">): string {
   const home = homeOf(env);
-  return resolve(cwd, traceDirectory({ flag: dir, env, platform: process.platform, home }));
+  const named = traceDirectory({ flag: dir, env, platform: process.platform, home });
+  const directory = absolutePath(named, { cwd });
+  if (directory === undefined)
+    throw new Failure(
+      `the store is ${named} in the working folder, which is gone; name it by an absolute path`,
+    );
+  return directory;
 }
 
 export function homeOf(env: Io["env"]): string {

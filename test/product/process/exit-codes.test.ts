@@ -1,8 +1,8 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { afterAll, beforeAll, expect, test } from "vitest";
-import { finished, record, run, SPOOR } from "./spoor.ts";
+import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { finished, homeOf, record, run, SPOOR } from "./spoor.ts";
 
 let home: string;
 beforeAll(async () => {
@@ -58,4 +58,47 @@ test("options of the command are not taken for spoor's, with or without --", asy
     run([...SPOOR, "record", "echo", "--level", "x"], { env: { HOME: home } }),
   );
   expect(output).toBe("--level x\n");
+});
+
+describe("in a working folder that has been removed", () => {
+  const inRemoved = (...words: string[]): Promise<Awaited<ReturnType<typeof finished>>> => {
+    const script = 'mkdir -p "$0/gone" && cd "$0/gone" && rmdir "$0/gone" && exec "$@"';
+    return finished(run(["sh", "-c", script, home, ...SPOOR, ...words], { env: homeOf(home) }));
+  };
+
+  test("a command runs without a trace where the store is named from there", async () => {
+    const { code, output, errors } = await inRemoved(
+      "record",
+      "--dir",
+      "rel",
+      "--",
+      "sh",
+      "-c",
+      "echo ran; exit 7",
+    );
+    expect({ code, output }).toEqual({ code: 7, output: "ran\n" });
+    expect(errors).toMatch(
+      /^spoor: no trace of this run: .*rel in the working folder, which is gone\. .*\n$/m,
+    );
+  });
+
+  test("a run is recorded and listed where the store has an absolute path", async () => {
+    const recorded = await inRemoved("record", "--dir", join(home, "far"), "--", "echo", "ran");
+    expect(recorded).toMatchObject({ code: 0, output: "ran\n" });
+    const listed = await inRemoved("list", "--dir", join(home, "far"));
+    expect(listed.errors).toBe("");
+    expect(listed.output).toContain("success");
+  });
+
+  test("the other commands say in one sentence that they need an absolute path", async () => {
+    const { code, errors } = await inRemoved("list", "--dir", "rel");
+    expect(code).toBe(3);
+    expect(errors).toMatch(/^spoor: .*absolute path\n$/);
+  });
+
+  test("the doctor still finds git", async () => {
+    const { code, output } = await inRemoved("doctor");
+    expect(code).toBe(0);
+    expect(output).not.toContain("no `git`");
+  });
 });

@@ -1,6 +1,7 @@
 /** `spoor doctor`: what was found here, and what will surprise you. */
 
 import { execFileSync } from "node:child_process";
+import { existsSync } from "node:fs";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import {
   agentFindings,
@@ -72,7 +73,7 @@ function findingLines(found: readonly Finding[]): Line[] {
 function runGit(args: readonly string[], { cwd, env }: Io): string | undefined {
   try {
     return execFileSync("git", args, {
-      cwd,
+      cwd: existsSync(cwd) ? cwd : "/", // in a removed folder nothing can be started
       env,
       encoding: "utf8",
       timeout: GIT_TIMEOUT_MS,

@@ -6,7 +6,6 @@
  */
 
 import { writeFileSync } from "node:fs";
-import { resolve } from "node:path";
 import {
   exitCodeOf,
   type Level,
@@ -18,7 +17,7 @@ import {
 } from "@spoor/recorder";
 import { type Invocation, traceDirectory } from "@spoor/trace";
 import { formatCost, formatDuration, formatTokens } from "../format.ts";
-import type { Io } from "../io.ts";
+import { absolutePath, type Io } from "../io.ts";
 import { inheritedFds, letGo } from "../launch/stdio.ts";
 
 export const RECORD_HELP = `Runs a command untouched and leaves a trace of what its agent did.
@@ -127,11 +126,15 @@ export async function record(args: readonly string[], io: Io): Promise<number> {
   const { command, values, quiet } = parsed;
   if (io.env["SPOOR_DISABLED"] === "true") return runPlain(command, io, passedFds);
 
+  const named = traceDirectory({ flag: values["--dir"], env: io.env, platform: process.platform });
+  const directory = absolutePath(named, io);
+  if (directory === undefined) {
+    const code = await runPlain(command, io, passedFds);
+    tellNoTrace(`its store is ${named} in the working folder, which is gone`, io);
+    return code;
+  }
   const recorded = await recordCommand(command, {
-    directory: resolve(
-      io.cwd,
-      traceDirectory({ flag: values["--dir"], env: io.env, platform: process.platform }),
-    ),
+    directory,
     env: io.env,
     cwd: io.cwd,
     nowMs: io.now,
@@ -144,14 +147,17 @@ export async function record(args: readonly string[], io: Io): Promise<number> {
     onStart: ({ teed }) => letGo(teed ? [0] : [0, 1]),
   });
   complainAboutStart(command, recorded, io);
-  if (recorded.refused !== undefined)
-    io.stderr.write(`spoor: no trace of this run: ${recorded.refused}. The command was not affected.\n`);
+  if (recorded.refused !== undefined) tellNoTrace(recorded.refused, io);
   const [own, ...others] = recorded.invocations;
   if (own === undefined) return recorded.exitCode;
   const result = sumInvocations(own, others);
   if (values["--result-file"] !== undefined) writeResult(values["--result-file"], result, io);
   if (!quiet && recorded.end.kind === "exited") io.stderr.write(closingLine(result, others.length, recorded));
   return recorded.exitCode;
+}
+
+function tellNoTrace(reason: string, io: Io): void {
+  io.stderr.write(`spoor: no trace of this run: ${reason}. The command was not affected.\n`);
 }
 
 async function runPlain(command: readonly string[], io: Io, passedFds: readonly number[]): Promise<number> {
