@@ -20,6 +20,7 @@ interface Turn {
 interface SubAgent {
   thread: Thread;
   span: SpanKey;
+  parent: SpanKey | undefined;
   start: At;
   ended: boolean;
 }
@@ -182,7 +183,7 @@ export class Conversation {
           ? this.#turn?.span
           : undefined;
     const thread = new Thread(this.emit, () => span, this.#setUpCalls);
-    this.#agents.set(id, { thread, span, start: at, ended: false });
+    this.#agents.set(id, { thread, span, parent, start: at, ended: false });
     this.emit({
       type: "agent_start",
       span,
@@ -197,7 +198,9 @@ export class Conversation {
   /** What became known of a running sub-agent after its first line. */
   amendAgent(at: At, id: string, fields: Record<string, unknown>): void {
     const agent = this.#agents.get(id);
-    if (agent !== undefined) this.emit({ type: "amend", of: "agent_start", span: agent.span, ...at, fields });
+    if (agent === undefined) return;
+    const { span, parent } = agent;
+    this.emit({ type: "amend", of: "agent_start", span, ...present({ parent }), ...at, fields });
   }
 
   endAgent(at: At, id: string, status: TurnStatus, result?: string): void {
@@ -213,6 +216,7 @@ export class Conversation {
     this.emit({
       type: "agent_end",
       span: agent.span,
+      ...present({ parent: agent.parent }),
       ...at,
       status,
       ...(result === undefined ? {} : { content: { result } }),

@@ -47,6 +47,8 @@ export interface At {
 /** A model call that is being put together, or was. */
 export interface Call {
   span: SpanKey;
+  /** Of all its records: what is told in a later turn still belongs to the turn that asked. */
+  parent: SpanKey | undefined;
   /** System text and tools it was asked with. */
   setup: Setup;
   startTime: Timestamp;
@@ -69,6 +71,7 @@ export interface Call {
 
 interface OpenTool {
   name: string;
+  parent: SpanKey | undefined;
   arguments: unknown;
   time: Timestamp;
   call: Call | undefined;
@@ -223,7 +226,8 @@ export class Thread {
     this.#calledTools.add(id);
     const identity = identifyTool(name);
     const call = this.#open;
-    this.#openTools.set(id, { name, arguments: args, time: at.time, call });
+    const parent = this.#parent();
+    this.#openTools.set(id, { name, parent, arguments: args, time: at.time, call });
     this.#emit({
       type: "tool_call",
       span: { kind: "tool", key: id },
@@ -268,7 +272,7 @@ export class Thread {
     this.#emit({
       type: "tool_result",
       span: { kind: "tool", key: id },
-      ...this.#parentField(),
+      ...(tool === undefined ? this.#parentField() : present({ parent: tool.parent })),
       ...at,
       name: tool?.name ?? "unknown",
       call_id: id,
@@ -373,6 +377,7 @@ export class Thread {
     });
     const call: Call = {
       span,
+      parent: this.#parent(),
       setup,
       startTime,
       last: at,
@@ -408,7 +413,7 @@ export class Thread {
     this.#emit({
       type: "completion",
       span: call.span,
-      ...this.#parentField(),
+      ...present({ parent: call.parent }),
       ...call.last,
       ...fields,
       status: call.answer.status ?? "ok",
@@ -430,7 +435,7 @@ export class Thread {
       type: "amend",
       of: "completion",
       span: call.span,
-      ...this.#parentField(),
+      ...present({ parent: call.parent }),
       ...at,
       fields,
       ...contentField({

@@ -19,10 +19,14 @@ export function expectStrictlyIncremental(
   }
 }
 
-/** Of every span one start and one end at most. */
+/** Of every span one start and one end at most, below the same parent. */
 export function expectOneRecordPerSpan(adapter: Adapter, lines: readonly SourceLine[]): void {
   const seen = new Set<string>();
+  const parents = new Map<string, unknown>();
   for (const event of readAll(adapter.createParser(), lines)) {
+    const span = `${event.span.kind} ${event.span.key}`;
+    if (!parents.has(span)) parents.set(span, event.parent);
+    expect(event.parent, `parent of ${event.type} ${span}`).toEqual(parents.get(span));
     if (event.type === "amend" || event.span.kind === "point") continue;
     const name = nameOf(event);
     expect(seen.has(name), `${name} twice`).toBe(false);

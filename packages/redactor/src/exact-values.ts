@@ -39,11 +39,16 @@ export function secretsOfEnvironment(env: Readonly<Record<string, string | undef
   return values;
 }
 
-/** At least eight characters, and neither a path nor plain words nor a stand-in. */
+/** At least eight characters, and neither a path nor a plain word or three nor a stand-in. */
 export function isLearnable(value: string): boolean {
   if (value.length < MIN_EXACT_LENGTH || /^(?:[~.]{0,2}\/|[A-Za-z]:\\)[\w@.-]+(?:[/\\]|$)/.test(value))
     return false;
-  return !isWords(value) && !isHarmless(value) && !/^[\d.:-]+$/.test(value);
+  return !(isWords(value) && !isPassphrase(value)) && !isHarmless(value) && !/^[\d.:-]+$/.test(value);
+}
+
+/** Words that nobody says by chance: four of them, or a long one with a number. */
+function isPassphrase(words: string): boolean {
+  return words.split(/[^A-Za-z]+/).length >= 4 || (words.length >= 12 && /\d/.test(words));
 }
 
 function decodePercent(text: string): string {

@@ -82,6 +82,15 @@ describe("of an environment are learnt", () => {
     ).toEqual(["q8Zv0mNw2Lx4", "x7%23Kq9wPz", "x7#Kq9wPz", "q8Zv0mNw2Lx5"]);
   });
 
+  test("passphrases, and words with a number that nobody says by chance", () => {
+    expect(
+      secretsOfEnvironment({
+        DB_PASSWORD: "correct-horse-battery-staple",
+        MY_SECRET_TOKEN: "plainlookingvalue77",
+      }),
+    ).toEqual(["correct-horse-battery-staple", "plainlookingvalue77"]);
+  });
+
   test("no short values, paths, plain words, stand-ins or values with harmless names", () => {
     expect(
       secretsOfEnvironment({
