@@ -6,12 +6,15 @@ import { statSync } from "node:fs";
 import type { Event } from "@spoor/adapters";
 import type { Redactor } from "@spoor/redactor";
 import {
+  encodeLine,
   foldTrace,
   importedInvocationId,
   type InvocationStatus,
   type Link,
+  type Losses,
   readEntries,
   spanIdOf,
+  type Totals,
   type TraceRecord,
   traceFilePath,
   traceIdOf,
@@ -72,6 +75,9 @@ export function storeConversation(
     own?.trace.invocation_id ?? importedInvocationId(Date.parse(facts.firstTime), agent, conversationId);
   const maker = new RecordMaker(invocationId);
   const planned = plan(events, maker);
+  const lastTime = planned
+    .map(({ draft, amends }) => latestTime(draft, amends))
+    .reduce((latest, time) => (time > latest ? time : latest), facts.lastTime ?? facts.firstTime);
   const parents = index
     .tracesAround(agent, conversationId, facts.firstTime, facts.lastTime ?? facts.firstTime)
     .map((path) => readStoredTrace(path, true));
@@ -121,25 +127,21 @@ export function storeConversation(
   });
   const preparedStart = writer.prepare(start);
   if (own === undefined) put(preparedStart);
-  else
-    for (const amend of difference(
-      own.records.get(keyOf(start)),
-      preparedStart,
-      facts.lastTime ?? start.time,
-    ))
-      put(amend);
+  else for (const amend of difference(own.records.get(keyOf(start)), preparedStart, lastTime)) put(amend);
 
   // A turn begun in another trace is begun again here, where its new records need it.
   const turnsNeeded = turnsOf(missing);
   const present = new Set(own?.records.keys());
+  let truncated = cutsIn(preparedStart);
   for (const one of planned) {
     const key = keyOf(one.draft);
     const ownRecord = own?.records.get(key);
     // Redaction numbers what it finds: every record passes it, in order, whether or not it is written.
     const draft = writer.prepare(detached(one.draft, present));
     const amends = one.amends.map((amend) => writer.prepare(amend));
+    const whole = merged(draft, amends);
     if (ownRecord !== undefined) {
-      for (const amend of difference(ownRecord, merged(draft, amends), latestTime(draft, amends))) put(amend);
+      for (const amend of difference(ownRecord, whole, latestTime(draft, amends))) put(amend);
     } else if (
       !known.has(one.event) ||
       (one.draft.type === "turn_start" && turnsNeeded.has(one.draft.span_id))
@@ -148,8 +150,17 @@ export function storeConversation(
       present.add(key);
       for (const amend of amends) put(amend);
     }
+    if (present.has(key)) truncated += cutsIn(whole);
   }
-  const end = writer.prepare(endDraft(maker, parsed, writer, file.path));
+  const gaps = (own?.trace.losses.gaps ?? 0) + file.lost.records;
+  const end = writer.prepare(
+    endDraft(maker, parsed, {
+      lastTime,
+      totals: reportedTotals(foldTrace(readEntries(file.path, { headOnly: true })), facts),
+      redactions: writer.redactions,
+      losses: { ...parsed.losses, ...writer.losses, truncated, gaps },
+    }),
+  );
   const storedEnd = own?.records.get(keyOf(end));
   if (storedEnd === undefined) put(end);
   else for (const amend of difference(storedEnd, end, end.time)) put(amend);
@@ -216,6 +227,11 @@ function detached(draft: Draft, present: ReadonlySet<string>): Draft {
   if (base === undefined || present.has(recordKey("prompt", base))) return draft;
   const { base_span_id: _base, base_messages: _kept, ...input } = draft.input;
   return { ...draft, input: { ...input, reason: "resume", complete: false } };
+}
+
+/** How many of its values are cut when it is stored. */
+function cutsIn(draft: Draft): number {
+  return encodeLine({ v: 1, seq: 0, ...draft } as TraceRecord).truncated;
 }
 
 function turnsOf(missing: readonly Planned[]): Set<string> {
@@ -287,26 +303,30 @@ function startDraft(
   };
 }
 
+interface EndFacts {
+  lastTime: string;
+  totals: Totals;
+  redactions: Readonly<Record<string, number>>;
+  /** Of the whole trace, not of what this import added to it: an import that adds nothing finds the same. */
+  losses: Losses;
+}
+
 function endDraft(
   maker: RecordMaker,
-  { facts, losses }: ParsedConversation,
-  writer: TraceWriter,
-  path: string,
+  { facts }: ParsedConversation,
+  { lastTime, totals, redactions, losses }: EndFacts,
 ): Draft {
-  const time = facts.lastTime ?? "";
-  const trace = foldTrace(readEntries(path, { headOnly: true }));
-  const { lost } = writer.file;
-  const all = { ...losses, ...writer.losses, ...(lost.records > 0 ? { gaps: lost.records } : {}) };
+  const lost = Object.entries(losses).filter(([, count]) => count > 0);
   return {
     type: "invocation_end",
-    time,
+    time: lastTime,
     ...maker.root(),
     status: STATUS[facts.lastTurnStatus ?? "unknown"],
-    duration_ms: Math.max(0, Date.parse(time) - Date.parse(facts.firstTime ?? time)),
+    duration_ms: Math.max(0, Date.parse(lastTime) - Date.parse(facts.firstTime ?? lastTime)),
     closed_by: "import",
-    totals: reportedTotals(trace, facts),
-    ...(Object.keys(writer.redactions).length === 0 ? {} : { redactions: { ...writer.redactions } }),
-    ...(Object.keys(all).length === 0 ? {} : { losses: all }),
+    totals,
+    ...(Object.keys(redactions).length === 0 ? {} : { redactions: { ...redactions } }),
+    ...(lost.length === 0 ? {} : { losses: Object.fromEntries(lost) }),
   };
 }
 

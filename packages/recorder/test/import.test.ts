@@ -10,7 +10,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, dirname, join } from "node:path";
-import { listTraceFiles, readEntries } from "@spoor/trace";
+import { listTraceFiles, readEntries, type TraceRecord } from "@spoor/trace";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { importConversations, type ImportResult } from "../src/import.ts";
 import { expectAnyPrefixThenWhole } from "./import-at-any-cut.ts";
@@ -247,6 +247,91 @@ describe("damage inside a transcript", () => {
     expect(({} as { polluted?: number }).polluted).toBeUndefined();
     for (const entry of readEntries(imported[0]?.path ?? "")) expect(entry.length).toBeLessThan(1024 * 1024);
   });
+});
+
+describe("what was cut to fit", () => {
+  const line = (second: number, type: "user" | "assistant", message: object, rest: object = {}): string =>
+    `${JSON.stringify({ type, uuid: `u${second}`, sessionId: "cut", timestamp: `2026-04-15T13:00:0${second}.000Z`, cwd: "/p", version: "2.1.0", message: { role: type, ...message }, ...rest })}\n`;
+  const calls = (input: object): string =>
+    line(1, "user", { content: "Go" }) +
+    line(2, "assistant", {
+      id: "m1",
+      model: "m",
+      content: [{ type: "tool_use", id: "t1", name: "Bash", input }],
+      usage: { input_tokens: 1, output_tokens: 1 },
+    });
+  const results = (text: string): string =>
+    line(3, "user", { content: [{ type: "tool_result", tool_use_id: "t1", content: text }] });
+  // By hand: an engine that reads such a value may be unable to write it.
+  const deep = `${'{"a":'.repeat(10_000)}1${"}".repeat(10_000)}`;
+  const deepCalls = (input: object): string =>
+    calls({ ...input, deep: "DEEP" }).replace('"DEEP"', () => deep);
+
+  test.each([
+    ["a result of 300 000 characters", calls({}) + results("x".repeat(300_000))],
+    ["many arguments that make a line too long", calls(Array(30).fill("y".repeat(100_000)))],
+    ["an argument nested 10 000 deep", deepCalls({}) + results("ok")],
+    ["all of these", deepCalls({ long: "y".repeat(2_000_000) }) + results("x".repeat(300_000))],
+  ])("%s: stays counted, and another import adds nothing", (_what, text) => {
+    const path = write("cut.jsonl", text);
+    const [trace] = store(path).imported;
+    const before = readFileSync(trace?.path ?? "", "utf8");
+    expect(trace?.losses.truncated).toBeGreaterThan(0);
+    expect(store(path)).toMatchObject({ imported: [], unchanged: 1 });
+    expect(readFileSync(trace?.path ?? "", "utf8")).toBe(before);
+  });
+
+  test("is counted once by an import of a part and then the whole", () => {
+    const [whole] = store(write("cut.jsonl", calls({}) + results("x".repeat(300_000)))).imported;
+    rmSync(join(folder, "store"), { recursive: true });
+    const first = calls({ big: "y".repeat(300_000) });
+    expect(store(write("cut.jsonl", first)).imported).toMatchObject([{ losses: { truncated: 1 } }]);
+    expect(store(write("cut.jsonl", first + results("x".repeat(300_000)))).imported).toMatchObject([
+      { losses: { truncated: 2 } },
+    ]);
+    expect(whole?.losses).toEqual({ truncated: 1 });
+  });
+});
+
+test.each(sources.map((path) => [path.slice(FIXTURES.length), path]))(
+  "%s: the invocation ends with the last of its records",
+  (_name, path) => {
+    const [trace] = store(path).imported;
+    const times: string[] = [];
+    let end: TraceRecord | undefined;
+    for (const entry of readEntries(trace?.path ?? "")) {
+      if (entry.kind !== "record") continue;
+      times.push(entry.record.time);
+      if (entry.record.type === "invocation_end") end = entry.record;
+    }
+    expect(end).toMatchObject({
+      time: times.sort().at(-1),
+      duration_ms: Date.parse(times.at(-1) ?? "") - Date.parse(trace?.start_time ?? ""),
+    });
+  },
+);
+
+test("an invocation ends no earlier than the turn whose duration the agent reported", () => {
+  const line = (second: number, rest: object): string =>
+    `${JSON.stringify({ uuid: `u${second}`, sessionId: "late", timestamp: `2026-04-15T13:00:0${second}.000Z`, cwd: "/p", version: "2.1.0", ...rest })}\n`;
+  const path = write(
+    "late.jsonl",
+    line(1, { type: "user", promptId: "p", message: { role: "user", content: "Go" } }) +
+      line(2, {
+        type: "assistant",
+        message: {
+          id: "m1",
+          role: "assistant",
+          model: "m",
+          stop_reason: "end_turn",
+          content: [{ type: "text", text: "Done." }],
+          usage: { input_tokens: 1, output_tokens: 1 },
+        },
+      }) +
+      line(3, { type: "system", subtype: "turn_duration", durationMs: 5500 }),
+  );
+  expect(store(path).imported).toMatchObject([{ duration_ms: 5500 }]);
+  expect(store(path)).toMatchObject({ imported: [], unchanged: 1 });
 });
 
 test("what the agents stored by themselves is found without being named", () => {
