@@ -2,10 +2,11 @@
  * Reads all files of a conversation through its adapter's parser: the events, and what it says about itself.
  */
 
+import { statSync } from "node:fs";
 import type { ConversationFacts, Event } from "@spoor/adapters";
 import type { Losses, Source } from "@spoor/trace";
 import type { FoundConversation } from "./find-conversations.ts";
-import { readSource } from "./read-source.ts";
+import { readSource, type SourceText } from "./read-source.ts";
 
 export interface ParsedConversation {
   events: Event[];
@@ -22,8 +23,10 @@ export function parseConversation({ adapter, identity, files }: FoundConversatio
   const losses: Losses = {};
   const sources = files.map((file): Source => ({ kind: file.kind, name: file.name }));
   for (const [source, file] of files.entries()) {
-    const { lines, modifiedMs } = readSource(file.path);
-    const parsed = [...lines];
+    const text = source === 0 ? readSource(file.path) : readSideFile(file.path);
+    if (text === undefined) continue;
+    const { modifiedMs } = text;
+    const parsed = [...text.lines];
     const earliest = earliestTime(parsed, identity.conversationId, modifiedMs);
     // A stream without any time yet would be given another one when it has grown.
     if (earliest === undefined && file.kind === "stream") continue;
@@ -53,6 +56,16 @@ export function parseConversation({ adapter, identity, files }: FoundConversatio
   const unknown = Object.values(parser.facts.unknownTypes).reduce((sum, count) => sum + count, 0);
   if (unknown > 0) losses.unknown = unknown;
   return { events, facts: parser.facts, sources, losses };
+}
+
+/** What is named like a side file may be anything: for a pipe we would wait until somebody writes to it. */
+function readSideFile(path: string): SourceText | undefined {
+  try {
+    return statSync(path).isFile() ? readSource(path) : undefined;
+  } catch {
+    // Gone, or not ours to read.
+    return undefined;
+  }
 }
 
 /**

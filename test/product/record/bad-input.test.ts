@@ -10,7 +10,7 @@ import {
   symlinkSync,
   writeFileSync,
 } from "node:fs";
-import { join } from "node:path";
+import { dirname, join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { SPOOR } from "../process/spoor.ts";
 import type { Step } from "./agents/play.ts";
@@ -225,6 +225,32 @@ describe.concurrent("a transcript that is hostile", () => {
     expect(place.trace).toMatchObject(ok.sums);
     expect(place.trace.losses.malformed).toBeGreaterThan(0);
     for (const line of place.trace.text.split("\n")) expect(line.length).toBeLessThan(2 ** 20);
+  });
+
+  test("may have pipes and folders beside it that are named like its files, and nobody waits for them", async () => {
+    await using place = new Place();
+    const nested = genuine(place, "claude-code", "sub-agent");
+    const beside = nested.transcript.path.replace(/\.jsonl$/, "/subagents");
+    const projects = dirname(nested.transcript.path);
+    const script = [
+      `mkdir -p ${beside}/agent-folder.jsonl ${projects}/folder.jsonl`,
+      `mkfifo ${beside}/agent-pipe.jsonl ${beside}/agent-pipe.meta.json ${projects}/pipe.jsonl`,
+      `rm ${place.home}/.claude/sessions/*.json; for pid in $PPID $$; do mkfifo ${place.home}/.claude/sessions/$pid.json; done`,
+      `ln -s /dev/zero ${beside}/agent-zero.jsonl; ln -s /dev/zero ${projects}/zero.jsonl`,
+      `mkfifo ${place.cwd}/AGENTS.md`,
+    ].join("; ");
+    const steps = writing(nested, place);
+    const half = Math.floor(steps.length / 2);
+    place.play("go", steps.slice(0, half), { do: "run", command: ["sh", "-c", script] }, steps.slice(half), [
+      { do: "pause", ms: 600 },
+      { do: "exit", code: 9 },
+    ]);
+    const { code } = await place.record(["claude", "go"]).ended;
+    expect(code).toBe(9);
+    expect(place.trace).toMatchObject(nested.sums);
+    expect(await place.spoorJson("import")).toEqual([]);
+    const elsewhere = join(place.root, "elsewhere");
+    expect(await place.spoorJson("import", "--dir", elsewhere)).toMatchObject([nested.sums]);
   });
 
   const endings: readonly (readonly [string, (file: string) => Step[]])[] = [

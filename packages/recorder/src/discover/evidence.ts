@@ -8,9 +8,10 @@
  * the other as soon as one is busy while the other is not.
  */
 
-import { readFileSync, realpathSync } from "node:fs";
+import { realpathSync } from "node:fs";
 import type { AgentSite, AgentName, FileIdentity, JsonObject } from "@spoor/adapters";
 import { parseText } from "@spoor/adapters";
+import { readTextFile } from "../pointers/index.ts";
 import type { Claims } from "./claims.ts";
 import type { Evidence } from "./join.ts";
 import type { ProcessSource } from "./process-source.ts";
@@ -180,7 +181,7 @@ export class Gatherer {
       priorBytes > 0 && !isDocument ? peekLines(path, priorBytes, TELLING_LINES, TELLING_BYTES) : first;
     candidate.identity = adapter.detectFile(path, first) ?? candidate.identity;
     const latest = adapter.detectFile(path, added);
-    const cwd = latest?.cwd ?? candidate.identity?.cwd ?? adapter.workingDirectoryOf?.(path, readText);
+    const cwd = latest?.cwd ?? candidate.identity?.cwd ?? adapter.workingDirectoryOf?.(path, readTextFile);
     if (cwd !== undefined) candidate.cwd = realPath(cwd);
     if (latest?.traceId !== undefined && this.#here.traceId !== undefined)
       candidate.traceId = latest.traceId === this.#here.traceId ? "ours" : "other";
@@ -224,7 +225,7 @@ export class Gatherer {
     const noted = this.#notes.get(pid);
     if (endedAtLook !== undefined) return noted?.at(-1);
     const home = env?.["HOME"] ?? this.#here.home;
-    const note = adapter.conversationOfProcess?.(pid, env ?? {}, home, readText);
+    const note = adapter.conversationOfProcess?.(pid, env ?? {}, home, readTextFile);
     if (note === undefined) return noted?.at(-1);
     if (noted === undefined) this.#notes.set(pid, [note]);
     else if (!noted.includes(note)) noted.push(note);
@@ -237,15 +238,7 @@ function isIn(seen: Seen, cwd: string | undefined): boolean {
 }
 
 function documentLines(path: string): JsonObject[] {
-  return parseText(readText(path) ?? "").flatMap((line) => (line.kind === "object" ? [line.value] : []));
-}
-
-function readText(path: string): string | undefined {
-  try {
-    return readFileSync(path, "utf8");
-  } catch {
-    return undefined; // not there, or not ours to read
-  }
+  return parseText(readTextFile(path) ?? "").flatMap((line) => (line.kind === "object" ? [line.value] : []));
 }
 
 function realPath(path: string): string {

@@ -6,7 +6,16 @@
  * it had not given before.
  */
 
-import { closeSync, fstatSync, openSync, readFileSync, readSync, statSync, type Stats } from "node:fs";
+import {
+  closeSync,
+  constants,
+  fstatSync,
+  openSync,
+  readFileSync,
+  readSync,
+  statSync,
+  type Stats,
+} from "node:fs";
 import { type JsonObject, type ParsedLine, parseLine, parseText } from "@spoor/adapters";
 import { sha256 } from "@spoor/trace";
 
@@ -196,11 +205,15 @@ class FollowedDocument implements Follower {
 
   /** undefined where it is not whole yet. */
   #lines(): LiveLine[] | undefined {
+    const fd = open(this.#path);
+    if (fd === undefined) return undefined;
     let text: string;
     try {
-      text = readFileSync(this.#path, "utf8");
+      text = readFileSync(fd, "utf8");
     } catch {
-      return undefined; // gone between two calls
+      return undefined; // an input/output error: as good as not whole
+    } finally {
+      closeSync(fd);
     }
     const parsed = parseText(text);
     const lines = parsed.filter((line) => line.kind === "object");
@@ -283,10 +296,17 @@ function stat(path: string): Stats | undefined {
   }
 }
 
+/** Absent on Windows. */
+const NONBLOCK: number = constants.O_NONBLOCK ?? 0;
+
+/** Only a regular file: a pipe of that name would have us wait for its writer, and a device never ends. */
 function open(path: string): number | undefined {
   try {
-    return openSync(path, "r");
+    const fd = openSync(path, constants.O_RDONLY | NONBLOCK);
+    if (fstatSync(fd).isFile()) return fd;
+    closeSync(fd);
   } catch {
-    return undefined; // gone, or not ours to read
+    // Gone, or not ours to read.
   }
+  return undefined;
 }
