@@ -14,7 +14,7 @@ import { difference } from "./difference.ts";
 import { keyOf, latestTime, merged, plan } from "./planned.ts";
 import { RecordMaker } from "./to-record.ts";
 import { TraceFile } from "./trace-file.ts";
-import { TraceWriter } from "./trace-writer.ts";
+import { levelOf, TraceWriter } from "./trace-writer.ts";
 
 /**
  * @param events Those of the whole conversation that the trace holds a part of.
@@ -22,16 +22,16 @@ import { TraceWriter } from "./trace-writer.ts";
  * @returns Whether anything was written.
  */
 export function completeCrashed(
-  { path, trace: { invocation }, records }: StoredTrace,
+  { path, trace, records }: StoredTrace,
   events: readonly Event[],
   redactor: Redactor,
 ): boolean {
-  const { start, end } = invocation ?? {};
+  const { start, end } = trace.invocation ?? {};
   if (start?.origin !== "recorded" || end?.closed_by === undefined) return false;
   const opened = TraceFile.reopen(path);
   if (opened.kind === "refused") return false;
   const { file } = opened;
-  const writer = new TraceWriter(file, redactor, start.capture.level);
+  const writer = new TraceWriter(file, redactor, levelOf(trace));
   const maker = new RecordMaker(start.invocation_id, start.parent_span_id);
   const amends = plan(events, maker).flatMap(({ draft, amends: later }) => {
     const stored = draft.type === "completion" ? records.get(keyOf(draft)) : undefined;

@@ -22,7 +22,7 @@ import {
 import { leaveLetter, removeLetterBox, takeLetters } from "./letter-box.ts";
 import { RecordMaker } from "./to-record.ts";
 import { type Draft, TraceFile } from "./trace-file.ts";
-import { TraceWriter } from "./trace-writer.ts";
+import { levelOf, TraceWriter } from "./trace-writer.ts";
 import type { Recording } from "./recording.ts";
 
 export type Declaration =
@@ -57,7 +57,7 @@ export function declare(
   const redactor = createRedactor({ env });
   const maker = new RecordMaker(invocationId);
   const start = trace.invocation?.start;
-  const level = start?.capture.level ?? "metadata";
+  const level = levelOf(trace);
   try {
     const live = writerState(start?.writer, currentWriter(), 0) !== "gone";
     if (live && trace.invocation?.end === undefined) {

@@ -37,7 +37,7 @@ import { admitPointers, sessionId } from "./pointers/index.ts";
 import { reportedTotals } from "./totals.ts";
 import { RecordMaker } from "./to-record.ts";
 import { type Draft, TraceFile } from "./trace-file.ts";
-import { type Level, TraceWriter } from "./trace-writer.ts";
+import { type Level, levelOf, TraceWriter } from "./trace-writer.ts";
 import { RECORDER } from "./version.ts";
 
 export interface StoreOptions {
@@ -102,7 +102,10 @@ export function storeConversation(
   const writer = new TraceWriter(
     file,
     options.redactor(),
-    own?.trace.invocation?.start?.capture.level ?? options.level,
+    // What one run of the conversation was not to store, its import does not store either.
+    [...others, ...(own === undefined ? [] : [own])].some(({ trace }) => levelOf(trace) === "metadata")
+      ? "metadata"
+      : options.level,
   );
 
   let wrote = 0;

@@ -6,11 +6,17 @@
  */
 
 import type { Redactor } from "@spoor/redactor";
-import type { Losses } from "@spoor/trace";
+import type { Losses, Trace } from "@spoor/trace";
 import type { Draft, TraceFile } from "./trace-file.ts";
 
 /** `full` keeps prompts, completions, arguments and results; `metadata` writes no `content` at all. */
 export type Level = "full" | "metadata";
+
+/** At which level a stored trace may be added to: no content where its run stored none, or none any more for a secret. */
+export function levelOf({ invocation }: Trace): Level {
+  const isSuppressed = invocation?.points.some((point) => point.type === "event" && point.name === "secret");
+  return isSuppressed === true ? "metadata" : (invocation?.start?.capture.level ?? "metadata");
+}
 
 /** Made by us in every record. */
 const ENVELOPE = ["type", "time", "invocation_id", "span_id", "parent_span_id", "from", "trace_id", "of"];

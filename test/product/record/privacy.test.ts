@@ -166,7 +166,7 @@ describe.concurrent("content", () => {
     ["of a public repository", { visibility: "public", private: false }, false],
     ["of a repository of which nothing is known", undefined, false],
     ["of a private repository", { visibility: "private", private: true }, true],
-  ])("under GitHub Actions %s: stored is %3$s", async (_, repository, isStored) => {
+  ])("under GitHub Actions %s", async (_, repository, isStored) => {
     await using place = new Place();
     place.write("event.json", JSON.stringify(repository === undefined ? {} : { repository }));
     const event = { GITHUB_ACTIONS: "true", CI: "true", GITHUB_EVENT_PATH: join(place.cwd, "event.json") };
@@ -178,6 +178,29 @@ describe.concurrent("content", () => {
     await using place = new Place();
     const event = { GITHUB_ACTIONS: "true", GITHUB_EVENT_PATH: join(WEBHOOKS, "push.json") };
     expect((await storedBytes(place, ["--level", "full"], event)).includes('"content"')).toBe(true);
+  });
+
+  test.each([
+    ["at level metadata", ["--level", "metadata"]],
+    ["after a secret", ["--on-secret", "suppress"]],
+  ])("is not stored by an import either, of a run %s that was killed", async (_, options) => {
+    await using place = new Place();
+    const ok = genuine(place, "claude-code", "ok", [["I should look at the files.", token("github")]]);
+    const steps = writing(ok, place);
+    place.play("go", steps.slice(0, 32), { do: "pass", gate: "rest" }, steps.slice(32), {
+      do: "reach",
+      gate: "end",
+    });
+    const running = place.record(["claude", "go"], { options });
+    await place.until("some of it is stored", () => place.trace.llm_calls > 1);
+    running.kill("SIGKILL");
+    place.open("rest");
+    await place.reached("end");
+    expect(await place.spoorJson("import")).toHaveLength(1);
+    const bytes = bytesBelow(place.store);
+    expect(bytes.includes('"type":"tool_result"')).toBe(true);
+    for (const text of ["hello from the script", "Done. The file now exists."])
+      expect(bytes.includes(text), text).toBe(false);
   });
 
   test("is read by nobody else: folders are 0700 and files 0600", async () => {

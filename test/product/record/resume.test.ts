@@ -51,7 +51,7 @@ describe.concurrent("a conversation that was begun before", () => {
     expect(others).toHaveLength(2);
   });
 
-  test.each(["claude-code", "codex"] as const)("shows nothing of what was said before: %s", async (agent) => {
+  test.each(GENUINE_AGENTS)("shows nothing of what was said before: %s", async (agent) => {
     await using place = new Place();
     const resumed = genuine(place, agent, "resume");
     playRuns(place, "first", resumed, 0, 1);
