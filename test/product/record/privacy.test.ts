@@ -174,6 +174,18 @@ describe.concurrent("content", () => {
     expect(bytes.includes('"content"')).toBe(isStored);
   });
 
+  test("is not stored where SPOOR_LEVEL is mistyped, and the run says so", async () => {
+    await using place = new Place();
+    const env = { SPOOR_LEVEL: "metadta", SPOOR_AGENT: "cluade" };
+    const { code, errors } = await place.record(["true"], { env }).ended;
+    expect(code).toBe(0);
+    expect(errors).toMatch(/^spoor: SPOOR_LEVEL: .*"metadta".*$/m);
+    expect(errors).toMatch(/^spoor: SPOOR_AGENT: .*"cluade".*$/m);
+    expect(place.trace.text).not.toContain('"content"');
+    const { errors: none } = await place.record(["true"], { env, options: ["--level", "full"] }).ended;
+    expect(none, "the option counts").not.toContain("SPOOR_LEVEL");
+  });
+
   test("is stored under CI where --level says so", async () => {
     await using place = new Place();
     const event = { GITHUB_ACTIONS: "true", GITHUB_EVENT_PATH: join(WEBHOOKS, "push.json") };

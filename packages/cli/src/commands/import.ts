@@ -6,6 +6,7 @@ import { closeDeadTraces, importConversations, type ImportResult, type Level, re
 import { resolve } from "node:path";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { agentTitle, countConversations } from "../conversations.ts";
+import { levelFromEnv } from "../env-choices.ts";
 import { EXIT } from "../errors.ts";
 import type { Io } from "../io.ts";
 import { writeJson } from "../json.ts";
@@ -83,10 +84,10 @@ function lookingText(agent: AgentName | undefined, { env }: Io): string {
 }
 
 /** As when recording: what a public CI stores, strangers may read. */
-function levelOf({ env }: Io): Level {
-  const wanted = env["SPOOR_LEVEL"];
-  if (wanted === "full" || wanted === "metadata") return wanted;
-  const ci = readCi(env, readText);
+function levelOf(io: Io): Level {
+  const wanted = levelFromEnv(io);
+  if (wanted !== undefined) return wanted;
+  const ci = readCi(io.env, readText);
   return ci.isCi && ci.isPublicOrUnknown ? "metadata" : "full";
 }
 

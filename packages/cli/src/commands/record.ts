@@ -6,6 +6,7 @@
  */
 
 import { writeFileSync } from "node:fs";
+import type { AgentName } from "@spoor/adapters";
 import {
   exitCodeOf,
   type Level,
@@ -16,6 +17,7 @@ import {
   sumInvocations,
 } from "@spoor/recorder";
 import { type Invocation, traceDirectory } from "@spoor/trace";
+import { AGENTS, agentFromEnv, levelFromEnv, LEVELS } from "../env-choices.ts";
 import { formatCost, formatDuration, formatTokens } from "../format.ts";
 import { absolutePath, type Io } from "../io.ts";
 import { inheritedFds, letGo } from "../launch/stdio.ts";
@@ -98,9 +100,9 @@ export function parseRecordArguments(args: readonly string[]): Parsed {
 }
 
 const CHOICES: Partial<Record<ValueOption, readonly string[]>> = {
-  "--level": ["full", "metadata"],
+  "--level": LEVELS,
   "--on-secret": ["redact", "suppress", "fail"],
-  "--agent": ["claude-code", "codex", "gemini-cli", "opencode", "copilot-cli", "cursor", "aider", "plain"],
+  "--agent": AGENTS,
 };
 
 function isValueOption(name: string): name is ValueOption {
@@ -138,10 +140,10 @@ export async function record(args: readonly string[], io: Io): Promise<number> {
     env: io.env,
     cwd: io.cwd,
     nowMs: io.now,
-    agent: pick(values["--agent"] ?? io.env["SPOOR_AGENT"], CHOICES["--agent"]) as never,
+    agent: (values["--agent"] as AgentName | undefined) ?? agentFromEnv(io),
     role: values["--role"] ?? io.env["SPOOR_ROLE"],
     team: values["--team"] ?? io.env["SPOOR_TEAM"],
-    level: pick(values["--level"] ?? io.env["SPOOR_LEVEL"], CHOICES["--level"]) as Level | undefined,
+    level: (values["--level"] as Level | undefined) ?? levelFromEnv(io),
     onSecret: values["--on-secret"] as OnSecret | undefined,
     passedFds,
     onStart: ({ teed }) => letGo(teed ? [0] : [0, 1]),
@@ -173,11 +175,6 @@ function complainAboutStart(command: readonly string[], { end }: Pick<Recorded, 
     );
   else if (end.kind === "not_executable")
     io.stderr.write(`spoor: ${command[0]}: cannot be started (${end.reason})\n`);
-}
-
-/** A value from the environment that is none of the words counts as not given. */
-function pick(value: string | undefined, allowed: readonly string[] | undefined): string | undefined {
-  return value !== undefined && allowed?.includes(value) === true ? value : undefined;
 }
 
 function writeResult(path: string, result: Invocation, io: Io): void {

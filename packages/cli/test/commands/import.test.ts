@@ -121,6 +121,7 @@ describe("the level", () => {
     expect(await contentsOf(ci)).toBe(false);
     expect(await contentsOf({ ...ci, SPOOR_LEVEL: "full" })).toBe(true);
     expect(await contentsOf({ SPOOR_LEVEL: "metadata" })).toBe(false);
+    expect(await contentsOf({ SPOOR_LEVEL: "metadta" }), "mistyped").toBe(false);
   });
 });
 
