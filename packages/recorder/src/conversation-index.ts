@@ -12,6 +12,7 @@ import {
   type Link,
   listTraceFiles,
   readEntries,
+  sha256,
   type Trace,
   type TraceRecord,
 } from "@spoor/trace";
@@ -26,6 +27,19 @@ export interface StoredTrace {
 
 export function recordKey(type: string, spanId: string): string {
   return `${type} ${spanId}`;
+}
+
+/** Agents use UUIDs and the like. */
+const MAX_ID_LENGTH = 256;
+
+/**
+ * A conversation's id as traces hold it. A head would cut an over-long one to whatever fits, which no later
+ * import could match; so the rest of it becomes its hash here.
+ */
+export function boundedId(id: string): string {
+  if (id.length <= MAX_ID_LENGTH) return id;
+  const start = id.slice(0, MAX_ID_LENGTH / 2).replace(/[\uD800-\uDBFF]$/, "");
+  return `${start}…${sha256(id)}`;
 }
 
 /** Reads a whole trace; its content only where asked. */
@@ -97,8 +111,9 @@ export class ConversationIndex {
 
   /** The traces of a conversation, in no particular order. */
   tracesOf(agent: string, conversationId: string): string[] {
+    const id = boundedId(conversationId);
     return this.#traces.flatMap((one) =>
-      one.agent === agent && one.conversationId === conversationId ? [one.path] : [],
+      one.agent === agent && one.conversationId === id ? [one.path] : [],
     );
   }
 

@@ -23,6 +23,7 @@ import {
   writerState,
 } from "@spoor/trace";
 import {
+  boundedId,
   type ConversationIndex,
   readStoredTrace,
   recordKey,
@@ -62,7 +63,7 @@ export function storeConversation(
   if (facts.firstTime === undefined || events.length === 0)
     return { kind: "failed", reason: "no conversation in it: no line with a time" };
   const agent = adapter.name;
-  const conversationId = facts.conversationId ?? identity.conversationId ?? "unknown";
+  const conversationId = boundedId(facts.conversationId ?? identity.conversationId ?? "unknown");
   const stored = index.tracesOf(agent, conversationId).map((path) => readStoredTrace(path, false));
   const own = stored.find(({ trace }) => trace.invocation?.start?.origin === "imported");
   const others = stored.filter((one) => one !== own);
@@ -295,7 +296,7 @@ function startDraft(
     conversation_id: conversationId,
     ...(facts.parentConversationId === undefined
       ? {}
-      : { parent_conversation_id: facts.parentConversationId }),
+      : { parent_conversation_id: boundedId(facts.parentConversationId) }),
     ...(facts.resumed === true ? { resumed: true } : {}),
     ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
     ...(links.length === 0 ? {} : { links }),

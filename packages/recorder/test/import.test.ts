@@ -334,6 +334,18 @@ test("an invocation ends no earlier than the turn whose duration the agent repor
   expect(store(path)).toMatchObject({ imported: [], unchanged: 1 });
 });
 
+test.each([300, 100_000])("a conversation id of %i characters is shortened, and known again", (length) => {
+  const text = readFileSync(join(CLAUDE, "gitsync-d1dfba38e667.jsonl"), "utf8");
+  const renamed = (id: string): string => text.replaceAll(/"sessionId":"[^"]*"/g, `"sessionId":"${id}"`);
+  const one = write("one.jsonl", renamed(`${"x".repeat(length)}1`));
+  const other = write("other.jsonl", renamed(`${"x".repeat(length)}2`));
+  const [first] = store(one).imported;
+  expect(first?.conversation_id).toMatch(/^x{128}…[0-9a-f]{64}$/);
+  expect(store(one)).toMatchObject({ imported: [], unchanged: 1, failed: [] });
+  expect(store(other).failed).toEqual([]);
+  expect(store(other)).toMatchObject({ imported: [], unchanged: 1, failed: [] });
+});
+
 test("what the agents stored by themselves is found without being named", () => {
   const session = basename(WITH_SUB_AGENT, ".jsonl");
   const projects = join(folder, ".claude", "projects", "-home-dev-project");
