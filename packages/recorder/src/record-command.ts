@@ -70,6 +70,8 @@ export interface Recorded {
   invocations: Invocation[];
   /** Why nothing was stored. */
   refused?: string;
+  /** What was stored of it; absent where nothing was. */
+  level?: Level;
   /** Secrets removed, by rule. */
   redactions: Readonly<Record<string, number>>;
   /** Conversations that could be ours, but that another run may have written as well. */
@@ -241,6 +243,7 @@ export async function recordCommand(command: readonly string[], options: RecordO
       exitCode: onSecret === "fail" && exitCode === 0 && all.some((one) => one.foundSecret) ? 1 : exitCode,
       end,
       invocations: invocations.flatMap((one) => one ?? []),
+      level,
       redactions: sumOf(all.map((one) => one.redactions)),
       ambiguous,
     };

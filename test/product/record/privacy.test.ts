@@ -124,6 +124,19 @@ describe.concurrent("a secret", () => {
     expect(errors).toContain("1 secret removed");
   });
 
+  test.each([
+    ["SPOOR_LEVEL", { SPOOR_LEVEL: "metadata" }],
+    ["a CI that strangers may read", { CI: "true" }],
+  ])("is not looked for in contents at level metadata, and --on-secret fail says so: %s", async (_, env) => {
+    await using place = new Place();
+    const options = ["--on-secret", "fail"];
+    const { code, errors } = await place.record(["true", token("github")], { options, env }).ended;
+    expect(code).toBe(0);
+    expect(errors).toMatch(/^spoor: --on-secret fail had no .* level metadata stores none\.$/m);
+    const full = [...options, "--level", "full"];
+    expect((await place.record(["true"], { options: full, env }).ended).errors).not.toContain("--on-secret");
+  });
+
   test("with --on-secret suppress is the last content that is stored", async () => {
     await using place = new Place();
     const leaky = genuine(place, "claude-code", "text", [["README.md", token("github")]]);

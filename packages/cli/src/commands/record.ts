@@ -38,7 +38,8 @@ Options end at the first word that is not one; the command's own words are never
                           (default: full; under CI metadata, unless the repository is known to be private)
   --on-secret redact|suppress|fail
                           suppress: no more content after a secret was found;
-                          fail: exit code 1 where the command itself returned 0
+                          fail: exit code 1 where the command itself returned 0;
+                          needs level full: metadata has no content to look at
   --result-file FILE      writes the invocation as one JSON object
   --dir DIRECTORY         the store (default: $SPOOR_DIR, else under CI its temporary folder,
                           else the user's state folder)
@@ -150,6 +151,10 @@ export async function record(args: readonly string[], io: Io): Promise<number> {
   });
   complainAboutStart(command, recorded, io);
   if (recorded.refused !== undefined) tellNoTrace(recorded.refused, io);
+  if (values["--on-secret"] === "fail" && recorded.level === "metadata")
+    io.stderr.write(
+      "spoor: --on-secret fail had no prompt, completion, argument or result to look at: level metadata stores none.\n",
+    );
   const [own, ...others] = recorded.invocations;
   if (own === undefined) return recorded.exitCode;
   const result = sumInvocations(own, others);
