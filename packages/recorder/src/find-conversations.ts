@@ -2,7 +2,7 @@
  * Finds the conversations in files and folders: which agent's they are, and which files belong together.
  */
 
-import { readdirSync, statSync } from "node:fs";
+import { readdirSync, type Stats, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import {
   type Adapter,
@@ -51,7 +51,7 @@ export function findConversations(paths: readonly string[], options: FindOptions
       finding.unknown.push({ path, reason: (error as Error).message });
       continue;
     }
-    const candidates = isFolder ? transcriptsBelow(path) : [path];
+    const candidates = isFolder ? transcriptsBelow(path, finding) : [path];
     for (const candidate of candidates.sort()) consider(candidate, isFolder, options, finding, taken);
   }
   // A sub-agent's file that was met before its session's is a part of that session all the same.
@@ -76,14 +76,26 @@ function consider(
 ): void {
   if (taken.has(path)) return;
   try {
-    if (options.sinceMs !== undefined && statSync(path).mtimeMs < options.sinceMs) return;
+    const stats = statSync(path);
+    if (options.sinceMs !== undefined && stats.mtimeMs < options.sinceMs) return;
+    const reason = whyNotRead(stats);
+    if (reason !== undefined) {
+      finding.unknown.push({ path, reason });
+      return;
+    }
     const known = identify(path, options.agent);
     if (known === undefined) {
       if (!inFolder) finding.unknown.push({ path, reason: "no known agent writes such lines" });
       return;
     }
     const files =
-      known.identity.kind === "stream" ? [streamFile(path)] : known.adapter.filesOf(path, listFolder);
+      known.identity.kind === "stream"
+        ? [streamFile(path)]
+        : known.adapter.filesOf(path, listFolder).filter((file) => {
+            const reason = whyNotRead(statSync(file.path));
+            if (reason !== undefined) finding.unknown.push({ path: file.path, reason });
+            return reason === undefined;
+          });
     for (const file of files) taken.add(file.path);
     finding.found.push({ ...known, files });
   } catch (error) {
@@ -118,13 +130,40 @@ function streamFile(path: string): SourceFile {
   return { path, name: "stdout", kind: "stream" };
 }
 
-function transcriptsBelow(folder: string): string[] {
-  return readdirSync(folder, { recursive: true, withFileTypes: true })
-    .filter(
-      (entry) =>
-        entry.isFile() && /\.(jsonl|ndjson|json)$/.test(entry.name) && !entry.name.endsWith(".meta.json"),
-    )
-    .map((entry) => join(entry.parentPath, entry.name));
+/** Why what a path leads to is not read though it is there: it may never end. */
+function whyNotRead(stats: Stats): string | undefined {
+  if (stats.isFile()) return undefined;
+  const kind = stats.isFIFO()
+    ? "a pipe"
+    : stats.isSocket()
+      ? "a socket"
+      : stats.isDirectory()
+        ? "a folder"
+        : "a device";
+  return `it is ${kind}; only regular files are read`;
+}
+
+/** All below the folder that may be transcripts; links are not followed, for they may lead round. */
+function transcriptsBelow(root: string, { unknown }: Pick<Finding, "unknown">): string[] {
+  const transcripts: string[] = [];
+  const folders = [root];
+  for (let folder = folders.pop(); folder !== undefined; folder = folders.pop()) {
+    try {
+      for (const entry of readdirSync(folder, { withFileTypes: true })) {
+        const path = join(folder, entry.name);
+        if (entry.isDirectory()) folders.push(path);
+        else if (entry.isFile() && isTranscriptName(entry.name)) transcripts.push(path);
+      }
+    } catch (error) {
+      // One folder that cannot be read (or whose name is no UTF-8) is no reason to leave the others.
+      unknown.push({ path: folder, reason: (error as Error).message });
+    }
+  }
+  return transcripts;
+}
+
+function isTranscriptName(name: string): boolean {
+  return /\.(jsonl|ndjson|json)$/.test(name) && !name.endsWith(".meta.json");
 }
 
 function listFolder(folder: string): string[] {

@@ -32,7 +32,15 @@ export interface ImportResult {
   imported: Invocation[];
   /** Conversations of which every record was there already. */
   unchanged: number;
-  failed: { path: string; reason: string }[];
+  /** Transcripts that hold no conversation: agents leave such behind. */
+  empty: Problem[];
+  /** What could not be read or stored. */
+  failed: Problem[];
+}
+
+export interface Problem {
+  path: string;
+  reason: string;
 }
 
 /**
@@ -45,7 +53,7 @@ export function importConversations(paths: readonly string[], options: ImportOpt
       : findConversations(paths, options);
   closeDeadTraces(options.directory, { closedBy: "import", nowMs: Date.now() });
   const index = new ConversationIndex(options.directory);
-  const result: ImportResult = { imported: [], unchanged: 0, failed: unknown };
+  const result: ImportResult = { imported: [], unchanged: 0, empty: [], failed: unknown };
   for (const conversation of inOrder(found)) {
     const path = conversation.files[0]?.path ?? "";
     let parsed: ParsedConversation;
@@ -62,6 +70,7 @@ export function importConversations(paths: readonly string[], options: ImportOpt
       writer: currentWriter(),
     });
     if (outcome.kind === "unchanged") result.unchanged++;
+    else if (outcome.kind === "empty") result.empty.push({ path, reason: outcome.reason });
     else if (outcome.kind === "failed") result.failed.push({ path, reason: outcome.reason });
     else
       for (const stored of outcome.paths)

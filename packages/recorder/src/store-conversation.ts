@@ -51,7 +51,10 @@ export interface StoreOptions {
 
 export type StoreOutcome =
   /** `paths`: traces that were made or grew. */
-  { kind: "stored"; paths: string[] } | { kind: "unchanged" } | { kind: "failed"; reason: string };
+  | { kind: "stored"; paths: string[] }
+  | { kind: "unchanged" }
+  | { kind: "empty"; reason: string }
+  | { kind: "failed"; reason: string };
 
 export function storeConversation(
   { adapter, identity }: FoundConversation,
@@ -61,7 +64,7 @@ export function storeConversation(
 ): StoreOutcome {
   const { facts, events } = parsed;
   if (facts.firstTime === undefined || events.length === 0)
-    return { kind: "failed", reason: "no conversation in it: no line with a time" };
+    return { kind: "empty", reason: "no conversation in it: no line with a time" };
   const agent = adapter.name;
   const conversationId = boundedId(facts.conversationId ?? identity.conversationId ?? "unknown");
   const stored = index.tracesOf(agent, conversationId).map((path) => readStoredTrace(path, false));

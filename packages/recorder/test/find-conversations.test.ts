@@ -1,3 +1,4 @@
+import { execFileSync } from "node:child_process";
 import { cpSync, mkdirSync, mkdtempSync, rmSync, symlinkSync, utimesSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { basename, join } from "node:path";
@@ -89,5 +90,52 @@ describe("a path", () => {
     writeFileSync(join(home, "deep/torn.jsonl"), '{"type":');
     symlinkSync("..", join(home, "deep/round"));
     expect(findConversations([home])).toEqual({ found: [], unknown: [] });
+  });
+
+  test("of a folder is searched without following links: what is in it counts once", () => {
+    cpSync(transcript, join(home, "sessions"), { recursive: true });
+    symlinkSync(".", join(home, "sessions/loop"));
+    symlinkSync("sessions", join(home, "again"));
+    const finding = findConversations([home]);
+    expect(finding.found).toHaveLength(1);
+    expect(finding.found[0]?.files[0]?.path).not.toMatch(/loop|again/);
+    expect(finding.unknown).toEqual([]);
+    expect(findConversations([join(home, "again")]).found).toHaveLength(1);
+  });
+
+  // The file systems of macOS take no such names.
+  test.runIf(process.platform === "linux")("whose name is no UTF-8 is told, and the others are found", () => {
+    cpSync(transcript, join(home, "sessions"), { recursive: true });
+    mkdirSync(Buffer.concat([Buffer.from(`${home}/caf`), Buffer.from([0xe9])]));
+    const finding = findConversations([home]);
+    expect(finding.found).toHaveLength(1);
+    expect(finding.unknown).toEqual([
+      { path: join(home, "caf\ufffd"), reason: expect.stringContaining("ENOENT") as string },
+    ]);
+  });
+
+  test("of a pipe or a device is not opened, whatever leads there", () => {
+    const pipe = join(home, "pipe.jsonl");
+    execFileSync("mkfifo", [pipe]);
+    const link = join(home, "zero.jsonl");
+    symlinkSync("/dev/zero", link);
+    expect(findConversations([pipe, link]).unknown).toEqual([
+      { path: pipe, reason: "it is a pipe; only regular files are read" },
+      { path: link, reason: "it is a device; only regular files are read" },
+    ]);
+    expect(findConversations([home])).toEqual({ found: [], unknown: [] });
+  });
+
+  test("of a transcript is found without a pipe among the files that belong to it", () => {
+    const session = join(CLAUDE, "sub-agent/home");
+    cpSync(session, home, { recursive: true });
+    const [main, , part] = findConversations([home]).found[0]?.files ?? [];
+    rmSync(part?.path ?? "");
+    execFileSync("mkfifo", [part?.path ?? ""]);
+    const finding = findConversations([main?.path ?? ""]);
+    expect(finding.found[0]?.files.map(({ path }) => path)).not.toContain(part?.path);
+    expect(finding.unknown).toEqual([
+      { path: part?.path, reason: "it is a pipe; only regular files are read" },
+    ]);
   });
 });

@@ -67,9 +67,10 @@ export const importRuns: Command = defineCommand({
     if (json) for (const run of result.imported) writeJson(run, io.stdout);
     else tell(result, io);
     tellProblems(result, io);
+    // An empty transcript in a folder of many is nobody's fault; alone, or named, it is not what was asked for.
     const nothingRead = result.imported.length + result.unchanged === 0;
-    const refused = result.failed.some(({ path }) => given.includes(path) || nothingRead);
-    return refused ? EXIT.couldNotDoIt : EXIT.done;
+    const missed = result.empty.some(({ path }) => given.includes(path) || nothingRead);
+    return missed || result.failed.length > 0 ? EXIT.couldNotDoIt : EXIT.done;
   },
 });
 
@@ -113,9 +114,10 @@ function tell({ imported, unchanged }: ImportResult, io: Io): void {
   io.stderr.write(`${told.join(" · ")}\n`);
 }
 
-function tellProblems({ failed }: ImportResult, io: Io): void {
-  for (const { path, reason } of failed.slice(0, MOST_PROBLEMS))
+function tellProblems({ failed, empty }: ImportResult, io: Io): void {
+  const problems = [...failed, ...empty];
+  for (const { path, reason } of problems.slice(0, MOST_PROBLEMS))
     io.stderr.write(`spoor: ${visible(`${path}: ${reason}`)}\n`);
-  if (failed.length > MOST_PROBLEMS)
-    io.stderr.write(`spoor: ${failed.length - MOST_PROBLEMS} more could not be imported\n`);
+  if (problems.length > MOST_PROBLEMS)
+    io.stderr.write(`spoor: ${problems.length - MOST_PROBLEMS} more could not be imported\n`);
 }

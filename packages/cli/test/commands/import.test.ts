@@ -97,6 +97,37 @@ describe("what cannot be imported is named", () => {
     expect(code).toBe(0);
   });
 
+  test.runIf(process.platform === "linux")(
+    "what cannot be read ends with 3 also inside a folder, and the others are imported",
+    async () => {
+      const home = homeWith(["one"]);
+      // A name that stands for nothing, whoever asks: a test that runs as root may read all files.
+      mkdirSync(Buffer.concat([Buffer.from(`${home}/.claude/projects/caf`), Buffer.from([0xe9])]));
+      const { code, stderr } = await spoor(["import", "--dir", makeFolder()], { env: { HOME: home } });
+      expect(stderr).toMatch(/1 imported .*\nspoor: .*caf\ufffd: ENOENT/s);
+      expect(code).toBe(3);
+    },
+  );
+
+  test("a transcript without a conversation ends with 3 only where it was named, or was all there is", async () => {
+    const home = homeWith(["one"]);
+    const empty = join(home, ".claude/projects/-work-shop/empty.jsonl");
+    writeFileSync(empty, transcript("empty").replaceAll('"timestamp"', '"when"'));
+    const env = { HOME: home };
+    const among = await spoor(["import", "--dir", makeFolder()], { env });
+    expect(among.stderr).toContain("empty.jsonl: no conversation in it");
+    expect(among.code).toBe(0);
+    expect((await spoor(["import", empty, "--dir", makeFolder()], { env })).code).toBe(3);
+  });
+
+  test("a device is not read", async () => {
+    expect(await spoor(["import", "/dev/zero", "--dir", makeFolder()])).toEqual({
+      code: 3,
+      stdout: "",
+      stderr: "0 imported\nspoor: /dev/zero: it is a device; only regular files are read\n",
+    });
+  });
+
   test("no conversations at all says where it looked", async () => {
     const home = makeFolder();
     const { code, stderr } = await spoor(["import", "--agent", "claude-code", "--dir", makeFolder()], {
