@@ -18,6 +18,8 @@ export class LiveConversation {
   readonly recording: Recording;
   /** Whether the trace names the conversation that this one was made from. */
   namesParent = false;
+  /** Whether a turn was open when nothing more came. */
+  stoppedWithinTurn = false;
   readonly #parser: Parser;
   readonly #sources: Source[] = [];
   readonly #openTurns = new Set<string>();
@@ -70,6 +72,7 @@ export class LiveConversation {
 
   /** Nothing more will come. */
   stop(time: Timestamp): void {
+    this.stoppedWithinTurn = this.isUnderWay;
     for (const event of this.#parser.flush("stop")) this.#write(event);
     this.#tellFacts(time);
     const unknown = Object.values(this.facts.unknownTypes).reduce((sum, count) => sum + count, 0);

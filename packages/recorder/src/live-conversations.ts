@@ -21,6 +21,7 @@ import { LiveConversation } from "./live-conversation.ts";
 import { randomBytes } from "./random.ts";
 import { type OnSecret, Recording } from "./recording.ts";
 import type { Level } from "./trace-writer.ts";
+import { statusOfLastTurn } from "./turn-status.ts";
 
 export interface LiveOptions {
   /** What the command line shows the command to be. */
@@ -102,12 +103,14 @@ export class LiveConversations {
     for (const live of this.#all()) live.stop(time);
   }
 
-  /** Ends the traces of all but the command itself; it alone has an exit code. */
+  /**
+   * Ends the traces of all but the command itself; it alone has an exit code.
+   *
+   * @param end Of the command.
+   */
   async end(end: { status: InvocationStatus; time: Timestamp }): Promise<void> {
     await Promise.all(
-      this.#others.map(({ recording, facts }) =>
-        recording.end({ ...end, status: facts.lastTurnStatus === "error" ? "failure" : end.status }),
-      ),
+      this.#others.map((live) => live.recording.end({ ...end, status: statusBeside(end.status, live) })),
     );
   }
 
@@ -204,6 +207,18 @@ export class LiveConversations {
     return new Date(this.#options.nowMs()).toISOString();
   }
 }
+
+/** The command may fail for reasons of its own; only what stopped it from outside stopped an open turn as well. */
+function statusBeside(
+  command: InvocationStatus,
+  { facts, stoppedWithinTurn }: LiveConversation,
+): InvocationStatus {
+  const own = statusOfLastTurn(facts.lastTurnStatus);
+  const isCutOff = stoppedWithinTurn && (own === "cancelled" || own === "unknown");
+  return isCutOff && STOPPED_FROM_OUTSIDE.includes(command) ? command : own;
+}
+
+const STOPPED_FROM_OUTSIDE: readonly InvocationStatus[] = ["cancelled", "crashed", "timeout"];
 
 function conversationOf({ conversationId }: FoundLive): { conversation_id?: string } {
   return conversationId === undefined ? {} : { conversation_id: conversationId };

@@ -128,6 +128,31 @@ describe.concurrent("the conversation of the agent that is the command", () => {
 });
 
 describe.concurrent("the conversation of an agent that the command starts", () => {
+  test.each([
+    ["its turn is open", 0.6, "cancelled"],
+    ["its turn has ended", 1, "success"],
+  ])("is stopped with the command by a signal only where %s", async (_, part, status) => {
+    await using place = new Place();
+    const ok = genuine(place, "claude-code", "ok");
+    const steps = writing(ok, place);
+    place.play(
+      "go",
+      steps.slice(0, Math.ceil(steps.length * part)),
+      { do: "reach", gate: "written" },
+      {
+        do: "pass",
+        gate: "end",
+      },
+    );
+    const running = place.record(["sh", "-c", "claude go & wait"]);
+    await place.reached("written");
+    await place.until("its calls are stored", () => (place.traces()[1]?.tool_calls ?? 0) > 0);
+    running.kill("SIGTERM");
+    await running.exited;
+    place.open("end");
+    expect(place.traces().map((trace) => trace.status)).toEqual(["cancelled", status]);
+  });
+
   test("has a trace of its own below the command's root span, without an exit code", async () => {
     await using place = new Place();
     const ok = genuine(place, "claude-code", "ok");
@@ -142,7 +167,7 @@ describe.concurrent("the conversation of an agent that the command starts", () =
     const [command, inner] = place.traces();
     if (command === undefined || inner === undefined) throw new Error("expected two traces");
     expect(command).toMatchObject({ agent: "plain", role: "fixer", llm_calls: 0, status: "failure" });
-    expect(inner).toMatchObject({ agent: "claude-code", role: "fixer", ...ok.sums });
+    expect(inner).toMatchObject({ agent: "claude-code", role: "fixer", status: "success", ...ok.sums });
     expect(inner.trace_id).toBe(command.trace_id);
     expect(inner.trace.invocation?.parent_span_id).toBe(rootOf(command));
     expect(endOf(command)).toMatchObject({ exit_code: 4 });
