@@ -1,5 +1,6 @@
 /** `spoor list`: the invocations of the store, newest first. */
 
+import { statSync } from "node:fs";
 import { type Invocation, listTraceFiles } from "@spoor/trace";
 import { type Command, defineCommand, JSON_OPTION } from "../command.ts";
 import { describeFileError, EXIT, UsageError } from "../errors.ts";
@@ -64,10 +65,10 @@ export const list: Command = defineCommand({
     const paths = listTraceFiles(directory, {
       sinceDay: sinceMs === undefined ? undefined : new Date(sinceMs).toISOString().slice(0, 10),
     });
-    const unreadable: string[] = [];
+    const problems: Problems = { unreadable: [], empty: [] };
     const runs: Invocation[] = [];
     let more = 0;
-    for (const run of invocationsOf(paths, unreadable, io)) {
+    for (const run of invocationsOf(paths, problems, io)) {
       if (sinceMs !== undefined && Date.parse(run.start_time) < sinceMs) continue;
       if (!matches(run, args)) continue;
       if (runs.length + more >= limit) {
@@ -79,8 +80,9 @@ export const list: Command = defineCommand({
       } else runs.push(run);
     }
     if (!args.json) tell(runs, more, directory, io);
-    for (const problem of unreadable) io.stderr.write(`spoor: ${visible(problem)}\n`);
-    return unreadable.length === 0 ? EXIT.done : EXIT.couldNotDoIt;
+    for (const problem of [...problems.unreadable, ...problems.empty])
+      io.stderr.write(`spoor: ${visible(problem)}\n`);
+    return problems.unreadable.length === 0 ? EXIT.done : EXIT.couldNotDoIt;
   },
 });
 
@@ -90,12 +92,23 @@ function limitOf(text: string | undefined, json: boolean, { stdout }: Io): numbe
   return Number(text);
 }
 
+interface Problems {
+  unreadable: string[];
+  /** Files whose writer died before its first record: nothing of them can be listed, now or later. */
+  empty: string[];
+}
+
 /** One unreadable file must not hide the others. */
-function* invocationsOf(paths: readonly string[], unreadable: string[], io: Io): Generator<Invocation> {
+function* invocationsOf(
+  paths: readonly string[],
+  { unreadable, empty }: Problems,
+  io: Io,
+): Generator<Invocation> {
   for (const path of paths) {
     try {
       const trace = readHeads(path);
       if (trace.records > 0) yield invocationOf(trace, path, io);
+      else if (statSync(path).size === 0) empty.push(`${path}: empty: its writer came to no first record`);
       else unreadable.push(`${path}: no record in it; \`spoor verify\` tells what is there`);
     } catch (error) {
       const problem = describeFileError(error);

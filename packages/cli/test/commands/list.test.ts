@@ -1,4 +1,4 @@
-import { chmodSync, mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { describe, expect, test } from "vitest";
 import { spoor } from "../fake-io.ts";
@@ -177,14 +177,23 @@ test("a long list keeps its newest on the terminal and says how to see the rest;
   expect((await spoor(["list", "--dir", store])).stdout.trim().split("\n")).toHaveLength(41);
 });
 
-test("an unreadable or empty trace hides no other one; it is named, and the exit code tells", async () => {
+test("a trace that cannot be read hides no other one; it is named, and the exit code tells", async () => {
+  const store = exampleStore();
+  const damaged = writeTrace(store, [], OTHER_ID);
+  writeFileSync(damaged, "nonsense\n");
+  const { code, stdout, stderr } = await spoor(["list", "--json", "--dir", store]);
+  expect(idsOf(stdout)).toEqual([RUN_ID]);
+  expect(stderr).toBe(`spoor: ${damaged}: no record in it; \`spoor verify\` tells what is there\n`);
+  expect(code).toBe(3);
+});
+
+test("an empty trace is told and no failure: its writer died before it had anything to say", async () => {
   const store = exampleStore();
   const empty = writeTrace(store, [], OTHER_ID);
   const { code, stdout, stderr } = await spoor(["list", "--json", "--dir", store]);
   expect(idsOf(stdout)).toEqual([RUN_ID]);
-  expect(stderr).toBe(`spoor: ${empty}: no record in it; \`spoor verify\` tells what is there\n`);
-  expect(code).toBe(3);
-  chmodSync(empty, 0o600);
+  expect(stderr).toBe(`spoor: ${empty}: empty: its writer came to no first record\n`);
+  expect(code).toBe(0);
 });
 
 test("a run that has no end is running while its writer lives, and crashed when that is gone", async () => {
