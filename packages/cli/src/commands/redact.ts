@@ -1,7 +1,5 @@
 /** `spoor redact`: a filter that takes secrets out of text. */
 
-import { pipeline, Readable } from "node:stream";
-import ndjson from "ndjson";
 import { createRedactor, type Redactor } from "@spoor/redactor";
 import { type Command, defineCommand } from "../command.ts";
 import { EXIT, UsageError } from "../errors.ts";
@@ -28,22 +26,39 @@ export const redact: Command = defineCommand({
 });
 
 async function filterLines(redactor: Redactor, io: Io): Promise<void> {
-  // An error of either ends the loop below.
-  const parsed = pipeline(Readable.from(io.stdin()), ndjson.parse(), () => {});
-  let line = 0;
-  try {
-    for await (const value of parsed as AsyncIterable<unknown>) {
-      line++;
-      if (!isItem(value))
-        throw new UsageError(`--ndjson: record ${line}: expected {"id":…,"text":"…"} with a text`);
-      writeJson({ ...value, text: redactor.redactText(value.text) }, io.stdout);
+  let record = 0;
+  for await (const line of linesOf(io.stdin())) {
+    if (line.trim() === "") continue;
+    record++;
+    const value = parse(line);
+    if (!isItem(value))
+      throw new UsageError(`--ndjson: record ${record}: expected {"id":…,"text":"…"} with a text`);
+    writeJson({ ...value, text: redactor.redactText(value.text) }, io.stdout);
+  }
+}
+
+/** Lines as soon as they are whole: what came before a bad one is written before that is seen. */
+async function* linesOf(chunks: AsyncIterable<Buffer | string>): AsyncGenerator<string> {
+  const decoder = new TextDecoder();
+  let rest = "";
+  for await (const chunk of chunks) {
+    const piece = typeof chunk === "string" ? chunk : decoder.decode(chunk, { stream: true });
+    const [first = "", ...others] = piece.split("\n");
+    rest += first;
+    for (const other of others) {
+      yield rest;
+      rest = other;
     }
-  } catch (error) {
-    if (!(error instanceof Error) || !error.message.startsWith("Could not parse row")) throw error;
-    // Its message quotes the line.
-    throw new UsageError('--ndjson: expected lines such as {"id":1,"text":"…"}; got one that is no JSON', {
-      cause: error,
-    });
+  }
+  yield rest + decoder.decode();
+}
+
+function parse(line: string): unknown {
+  try {
+    return JSON.parse(line);
+  } catch {
+    // The engine's message quotes the line, which may hold a secret.
+    throw new UsageError('--ndjson: expected lines such as {"id":1,"text":"…"}; got one that is no JSON');
   }
 }
 

@@ -53,3 +53,12 @@ test.each([
     expect({ code, stderr }).toEqual({ code: 2, stderr: `spoor: ${complaint}\n` });
   },
 );
+
+test("--ndjson writes every line before the first bad one, however the input comes in pieces", async () => {
+  const text = '{"id":1,"text":"naïve"}\r\n{"id":2,"text":"b"}\nbad\n{"id":3,"text":"c"}\n';
+  const bytes = Buffer.from(text);
+  for (const stdin of [text, [...bytes].map((byte) => Uint8Array.of(byte))]) {
+    const { code, stdout } = await spoor(["redact", "--ndjson"], { stdin });
+    expect({ code, stdout }).toEqual({ code: 2, stdout: '{"id":1,"text":"naïve"}\n{"id":2,"text":"b"}\n' });
+  }
+});
