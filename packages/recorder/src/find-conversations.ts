@@ -92,9 +92,9 @@ function consider(
       known.identity.kind === "stream"
         ? [streamFile(path)]
         : known.adapter.filesOf(path, listFolder).filter((file) => {
-            const reason = whyNotRead(statSync(file.path));
-            if (reason !== undefined) finding.unknown.push({ path: file.path, reason });
-            return reason === undefined;
+            const whyNot = whyNotRead(statSync(file.path));
+            if (whyNot !== undefined) finding.unknown.push({ path: file.path, reason: whyNot });
+            return whyNot === undefined;
           });
     for (const file of files) taken.add(file.path);
     finding.found.push({ ...known, files });
