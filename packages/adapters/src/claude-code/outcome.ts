@@ -2,7 +2,7 @@
 
 import type { ToolResult } from "@spoor/trace";
 import type { JsonObject } from "../adapter.ts";
-import { asArray, asCount, asNumber, asObject, asObjects, asText, at } from "../json.ts";
+import { asArray, asCount, asNumber, asObject, asObjects, asText, at, present } from "../json.ts";
 import type { Answer, ToolResultFacts } from "../thread.ts";
 import { partOf, textOf } from "./content.ts";
 
@@ -122,6 +122,17 @@ export function failureOf(line: JsonObject, text: string): Answer {
     status: "error",
     error: { type, ...(code === undefined ? {} : { code }) },
     errorMessage: text === "" ? undefined : text,
+  };
+}
+
+/** Of a request that is tried again, the same as `failureOf` of one that is given up. */
+export function failureOfTry(line: JsonObject): Answer {
+  const { code, error_type: type } = retryOf(line);
+  return {
+    provider: "anthropic",
+    status: "error",
+    error: { type: asText(type) ?? "api_error", ...present({ code: asCount(code) }) },
+    errorMessage: asText(at(line["error"], "formatted")) ?? asText(at(line["error"], "message")),
   };
 }
 

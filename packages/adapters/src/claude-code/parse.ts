@@ -16,6 +16,7 @@ import { Copies, type Sorted } from "./copies.ts";
 import { agentOfFile, BOOKKEEPING, keyOf, sessionIdOf, sessionOfFile, STREAM_BOOKKEEPING } from "./lines.ts";
 import {
   failureOf,
+  failureOfTry,
   isFailure,
   isMadeUp,
   retryOf,
@@ -71,6 +72,8 @@ export class ClaudeParser implements Parser {
 
   read(line: SourceLine): Event[] {
     const events: Event[] = [];
+    // At once, for the first lines wait, and a recorder that is killed meanwhile must have named the session.
+    this.facts.conversationId ??= sessionOfFile(line.sourceName);
     if (agentOfFile(line.sourceName) !== undefined) this.#readOfAgent(line, events);
     else for (const sorted of this.#copies.sort(line)) this.#readSorted(sorted, events);
     this.#readPlaced(events);
@@ -144,7 +147,7 @@ export class ClaudeParser implements Parser {
     const time = own ?? seen;
     if (own !== undefined || line.kind === "stream") this.#noteTime(time);
     if (agentOfFile(line.sourceName) === undefined) this.#lastMainTime = own ?? this.#lastMainTime ?? "";
-    this.#learnFacts(line, value);
+    this.#learnFacts(value);
 
     const where: At = { time, from: { source: line.source, line: line.line } };
     const thread = this.#agents.threadOf(line, where) ?? this.#conversation.main;
@@ -167,9 +170,9 @@ export class ClaudeParser implements Parser {
     if (!this.#readsCopies) this.#conversation.see(time);
   }
 
-  #learnFacts({ sourceName }: SourceLine, value: JsonObject): void {
+  #learnFacts(value: JsonObject): void {
     const { facts } = this;
-    facts.conversationId ??= sessionOfFile(sourceName) ?? sessionIdOf(value);
+    facts.conversationId ??= sessionIdOf(value);
     facts.cwd ??= asText(value["cwd"]);
     facts.agentVersion =
       asText(value["version"]) ?? asText(value["claude_code_version"]) ?? facts.agentVersion;
@@ -426,7 +429,7 @@ export class ClaudeParser implements Parser {
         return channel.thread.withoutSystem();
       case "api_error":
       case "api_retry":
-        return channel.thread.event(where, key, "retry", retryOf(value));
+        return this.#readFailedTry(here);
       case "turn_duration":
         return isMain ? this.#turns.end(where, { durationMs: asNumber(value["durationMs"]) }) : undefined;
       case "task_started": {
@@ -441,6 +444,15 @@ export class ClaudeParser implements Parser {
         for (const [index, hook] of hooksOf(value).entries())
           channel.thread.event(where, `${key}#${index}`, "hook", hook.fields, hook.content);
     }
+  }
+
+  /** A request that is tried again is a call like the one that follows: it was sent, and it failed. */
+  #readFailedTry({ line, value, at: where, channel, isMain }: Here): void {
+    if (isMain) this.#turns.asked(line, where);
+    const key = keyOf(line);
+    channel.thread.event(where, key, "retry", retryOf(value));
+    channel.answer(key, where, [], failureOfTry(value));
+    channel.thread.prompted(where.time);
   }
 
   /** With `--include-partial-messages` the real usage of a call comes in `message_delta`. */

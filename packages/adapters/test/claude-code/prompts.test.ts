@@ -107,6 +107,59 @@ describe("the order of a request", () => {
   });
 });
 
+describe("a request that is tried again", () => {
+  const failure = {
+    error: { status: 503, message: '503 {"type":"overloaded_error"}', formatted: "503 overloaded" },
+    retryAttempt: 1,
+    retryInMs: 500.5,
+  };
+  const lines = session(
+    prompt("one"),
+    shape("Be brief.", "Bash"),
+    system("api_error", failure),
+    system("api_error", { error: { message: "Connection error." } }),
+    says("m1", text("1")),
+  );
+
+  test("is a call that failed for each try, and one that is answered", () => {
+    expect(ofType(readAll(lines), "completion")).toMatchObject([
+      {
+        span: { key: "u3" },
+        status: "error",
+        error: { type: "overloaded_error", code: 503 },
+        content: { error_message: "503 overloaded" },
+      },
+      { span: { key: "u4" }, error: { type: "api_error" }, content: { error_message: "Connection error." } },
+      { span: { key: "m1" }, status: "ok" },
+    ]);
+  });
+
+  test("is sent the same each time, and written once", () => {
+    expect(sent(lines)).toEqual([["user: one"], ["user: one"], ["user: one"]]);
+    expect(ofType(readAll(lines), "prompt").map(({ content }) => content !== undefined)).toEqual([
+      true,
+      false,
+      false,
+    ]);
+  });
+
+  test("begins where the try before it failed", () => {
+    const starts = ofType(readAll(lines), "prompt").map((event) => event.time);
+    expect(starts).toEqual([time(0), time(2), time(3)]);
+  });
+
+  test("belongs to the turn of the command that asks, though no prompt was typed", () => {
+    const asked = session(
+      user("<command-name>/init</command-name>"),
+      system("api_error", failure),
+      says("m1", text("1")),
+    );
+    const events = readAll(asked);
+    expect(ofType(events, "turn_start")).toHaveLength(1);
+    expect(ofType(events, "prompt").map(({ parent }) => parent?.kind)).toEqual(["turn", "turn"]);
+  });
+});
+
 test("a result that is told twice is sent once", () => {
   const lines = session(
     prompt("go"),

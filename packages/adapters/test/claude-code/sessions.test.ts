@@ -61,6 +61,12 @@ describe("a fork", () => {
 });
 
 describe("the first lines", () => {
+  test("name their session, though they wait", () => {
+    const parser = claudeCode.createParser();
+    expect(read(parser, session(prompt("one")))).toEqual([]);
+    expect(parser.facts.conversationId).toBe(SESSION);
+  });
+
   const lines = session(prompt("one"), says("m1", text("1")), prompt("two"));
 
   test("wait for the first answer, which says whose they are", () => {
