@@ -48,12 +48,16 @@ describe.concurrent("a run in a git repository", () => {
     const ran = (...command: readonly string[]): Step => ({ do: "run", command });
     place.play(
       "go",
+      { do: "pass", gate: "work" },
       ran("sh", "-c", "printf 'one\\ntwo\\n' > new.txt; echo '# Shops' > README.md"),
       ran("git", "add", "-A"),
       ran(...git, "commit", "-qm", "work"),
       ran("sh", "-c", "echo three >> new.txt"),
     );
-    await place.record(["claude", "go"]).ended;
+    const running = place.record(["claude", "go"]);
+    await place.until("git has answered", () => startOf(place.trace)["pointers"] !== undefined);
+    place.open("work");
+    await running.ended;
     expect(startOf(place.trace)["pointers"]).toMatchObject({
       repository_url: "https://github.com/example-org/shop",
       head_revision: before,
