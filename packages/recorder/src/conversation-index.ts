@@ -12,10 +12,10 @@ import {
   type Link,
   listTraceFiles,
   readEntries,
-  sha256,
   type Trace,
   type TraceRecord,
 } from "@spoor/trace";
+import { boundedId } from "./conversation-id.ts";
 
 /** One stored trace of a conversation. */
 export interface StoredTrace {
@@ -27,19 +27,6 @@ export interface StoredTrace {
 
 export function recordKey(type: string, spanId: string): string {
   return `${type} ${spanId}`;
-}
-
-/** Agents use UUIDs and the like. */
-const MAX_ID_LENGTH = 256;
-
-/**
- * A conversation's id as traces hold it. A head would cut an over-long one to whatever fits, which no later
- * import could match; so the rest of it becomes its hash here.
- */
-export function boundedId(id: string): string {
-  if (id.length <= MAX_ID_LENGTH) return id;
-  const start = id.slice(0, MAX_ID_LENGTH / 2).replace(/[\uD800-\uDBFF]$/, "");
-  return `${start}…${sha256(id)}`;
 }
 
 /** Reads a whole trace; its content only where asked. */
@@ -81,9 +68,10 @@ export function linksTo(
   { agent, conversationId, kind }: { agent: string; conversationId: string; kind: Link["kind"] },
   newest: number,
 ): Link[] {
+  const id = boundedId(conversationId);
   const linkTo = (path: string): Link[] => {
     const told = readTold(path);
-    return told?.agent === agent && told.conversationId === conversationId ? [{ ...told.root, kind }] : [];
+    return told?.agent === agent && told.conversationId === id ? [{ ...told.root, kind }] : [];
   };
   try {
     return listTraceFiles(directory).slice(0, newest).flatMap(linkTo);

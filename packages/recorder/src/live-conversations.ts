@@ -14,6 +14,7 @@ import {
   newInvocationId,
   type Timestamp,
 } from "@spoor/trace";
+import { boundedId } from "./conversation-id.ts";
 import { linksTo } from "./conversation-index.ts";
 import type { FoundLive, Look } from "./discover/index.ts";
 import { LineSplitter } from "./line-splitter.ts";
@@ -221,5 +222,5 @@ function statusBeside(
 const STOPPED_FROM_OUTSIDE: readonly InvocationStatus[] = ["cancelled", "crashed", "timeout"];
 
 function conversationOf({ conversationId }: FoundLive): { conversation_id?: string } {
-  return conversationId === undefined ? {} : { conversation_id: conversationId };
+  return conversationId === undefined ? {} : { conversation_id: boundedId(conversationId) };
 }

@@ -27,6 +27,7 @@ import {
   type TraceId,
 } from "@spoor/trace";
 import { ChangeWatch } from "./change-watch.ts";
+import { boundedId } from "./conversation-id.ts";
 import { admitPointers, sessionId } from "./pointers/index.ts";
 import { RecordMaker } from "./to-record.ts";
 import { reportedTotals } from "./totals.ts";
@@ -208,8 +209,10 @@ export class Recording {
     };
     this.amendStart(time, {
       ...(agentVersion === undefined ? {} : { agent: { version: agentVersion } as InvocationStart["agent"] }),
-      ...(conversationId === undefined ? {} : { conversation_id: conversationId }),
-      ...(parentConversationId === undefined ? {} : { parent_conversation_id: parentConversationId }),
+      ...(conversationId === undefined ? {} : { conversation_id: boundedId(conversationId) }),
+      ...(parentConversationId === undefined
+        ? {}
+        : { parent_conversation_id: boundedId(parentConversationId) }),
       ...(resumed === true ? { resumed } : {}),
       ...(Object.keys(pointers).length === 0 ? {} : { pointers }),
       ...(sources === undefined ? {} : { capture: { level: this.#writer.level, sources } }),

@@ -22,8 +22,8 @@ import {
   type Writer,
   writerState,
 } from "@spoor/trace";
+import { boundedId } from "./conversation-id.ts";
 import {
-  boundedId,
   type ConversationIndex,
   readStoredTrace,
   recordKey,

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative, sep } from "node:path";
 import { type AgentName, parseText, type SourceFile } from "@spoor/adapters";
@@ -122,4 +122,23 @@ describe.each(SCENARIOS)("%s: %s", (agent, home) => {
       rmSync(work, { recursive: true });
     },
   );
+});
+
+test("a conversation whose id is over-long is known again by its import", () => {
+  const work = mkdtempSync(join(tmpdir(), "spoor-live-"));
+  const source = join(FIXTURES, "claude-code/2.1.329/ok/run-1.stdout.jsonl");
+  const path = join(work, "session.jsonl");
+  const text = readFileSync(source, "utf8");
+  writeFileSync(path, text.replaceAll(/"session_id":"[^"]+"/g, `"session_id":"${"x".repeat(100_000)}"`));
+  const [conversation, ...more] = findConversations([path]).found;
+  if (conversation === undefined || more.length > 0) throw new Error("expected one conversation");
+  recordUpTo(conversation, join(work, "store"), Infinity, true);
+  const { imported } = importConversations([path], {
+    directory: join(work, "store"),
+    env: {},
+    home: work,
+    level: "full",
+  });
+  expect(imported.map(({ llm_calls: calls }) => calls)).toEqual([]);
+  rmSync(work, { recursive: true });
 });
