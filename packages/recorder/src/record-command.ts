@@ -222,7 +222,9 @@ export async function recordCommand(command: readonly string[], options: RecordO
 
     const facts = await pointers;
     const changes =
-      facts?.git === undefined ? undefined : await readChanges(facts.git, startMs, env, GIT_TOOLS);
+      facts?.git === undefined
+        ? undefined
+        : await readChanges(facts.git, startMs, env, GIT_TOOLS, options.directory);
     const ambiguous = await watch.stop(endTime);
     discovery.close();
     closeLetterBox(options.directory, recording);

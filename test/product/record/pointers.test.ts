@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
+import { foldTrace, listTraceFiles, readEntries } from "@spoor/trace";
 import { describe, expect, test } from "vitest";
 import type { Step } from "./agents/play.ts";
 import { commandOf, genuine, GENUINE_AGENTS, type GenuineAgent, writing } from "./genuine.ts";
@@ -40,6 +41,26 @@ function repository(place: Place): void {
 }
 
 describe.concurrent("a run in a git repository", () => {
+  test.each([
+    ["nothing, after edits of others", "true", { files: 0, lines_added: 0, lines_removed: 0 }],
+    ["a new file", "seq 50 > new.txt", { files: 1, lines_added: 50, lines_removed: 0 }],
+  ])("says of a quick command what it changed itself: %s", async (_, script, changes) => {
+    await using place = new Place();
+    repository(place);
+    if (script === "true") place.write("README.md", "# Shop\n\nOpen.\n");
+    await place.record(["sh", "-c", script]).ended;
+    expect(place.trace.trace.invocation?.end?.changes).toMatchObject({ commits: 0, ...changes });
+  });
+
+  test("does not take its own store for a change", async () => {
+    await using place = new Place();
+    repository(place);
+    await place.record(["true"], { options: ["--dir", "runs"] }).ended;
+    const [path] = listTraceFiles(join(place.cwd, "runs"));
+    const end = foldTrace(readEntries(path ?? "")).invocation?.end;
+    expect(end?.changes).toMatchObject({ files: 0, lines_added: 0 });
+  });
+
   test("says which one, at which commit and branch, and what was changed and committed meanwhile", async () => {
     await using place = new Place();
     repository(place);

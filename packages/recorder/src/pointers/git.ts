@@ -18,6 +18,7 @@ import {
   readHead,
   type RepositoryLocation,
 } from "./git-files.ts";
+import { type Difference, emptyTree, readDifference } from "./git-difference.ts";
 import { repositoryUrl } from "./repository-url.ts";
 import type { GitOutcome, RunGit } from "./run-git.ts";
 
@@ -35,6 +36,8 @@ export interface GitFacts extends RepositoryLocation {
   refName?: string;
   /** Absent where git did not answer in time. */
   dirty?: boolean;
+  /** What differed from `revision` already; absent where that is not known. */
+  difference?: Difference;
   repositoryUrl?: string;
   /** What later questions need before their command: `-c safe.directory=…`, or nothing. */
   trust: readonly string[];
@@ -54,6 +57,8 @@ const INCLUDES = /^\s*\[\s*include|worktreeconfig/im;
 export async function readGit(cwd: string, env: Environment, tools: GitTools): Promise<GitFacts | undefined> {
   const location = locateRepository(cwd, env, tools.readFile);
   if (location === undefined) return undefined;
+  // At once: before git answers, the command may have committed.
+  const head = readHead(location, tools.readFile);
   const ask = (args: readonly string[]): Promise<GitOutcome> =>
     tools.run(args, { cwd, env, timeoutMs: tools.timeoutMs });
 
@@ -70,10 +75,13 @@ export async function readGit(cwd: string, env: Environment, tools: GitTools): P
   if (status.kind === "exited" && /not a git repository/.test(status.stderr)) return undefined;
 
   const answer = statusText(status);
-  const tree: WorkingTree = answer === undefined ? readHead(location, tools.readFile) : parseStatus(answer);
+  const tree: WorkingTree = answer === undefined ? head : { ...parseStatus(answer), ...head };
   const isAnswered = answer !== undefined || status.kind === "timeout";
   const entries =
     isAnswered && remotes.kind === "exited" ? parseConfigOutput(remotes.stdout) : parseConfigFile(config);
+  const difference = await differenceAtStart(location.topLevel, tree, (...args) =>
+    tools.run([...trust, ...args], { cwd: location.topLevel, env, timeoutMs: tools.timeoutMs }),
+  );
   const isDetached = tree.branch === undefined && tree.revision !== undefined;
   return present<GitFacts>({
     ...location,
@@ -81,8 +89,22 @@ export async function readGit(cwd: string, env: Environment, tools: GitTools): P
     revision: revision(tree.revision),
     refName: isDetached && answer !== undefined ? await nameOfDetached(env, ask, trust) : tree.branch,
     dirty: tree.dirty,
+    difference,
     repositoryUrl: chooseRemote(entries, tree.branch),
     trust,
+  });
+}
+
+async function differenceAtStart(
+  topLevel: string,
+  { dirty, revision: head }: WorkingTree,
+  run: (...args: string[]) => Promise<GitOutcome>,
+): Promise<Difference | undefined> {
+  if (dirty === undefined) return undefined;
+  if (!dirty) return new Map();
+  return readDifference(topLevel, head ?? emptyTree(), async (...args) => {
+    const outcome = await run(...args);
+    return outcome.kind === "exited" && outcome.code === 0 ? outcome.stdout : undefined;
   });
 }
 

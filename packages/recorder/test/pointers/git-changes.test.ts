@@ -1,6 +1,7 @@
-import { rmSync } from "node:fs";
+import { type Dirent, readdirSync, rmSync, statSync } from "node:fs";
+import { join } from "node:path";
 import type { Changes } from "@spoor/trace";
-import { afterAll, expect, test } from "vitest";
+import { afterAll, describe, expect, test } from "vitest";
 import { readChanges } from "../../src/pointers/git-changes.ts";
 import { type GitFacts, type GitTools, readGit } from "../../src/pointers/git.ts";
 import { readTextFile } from "../../src/pointers/read-text-file.ts";
@@ -110,7 +111,7 @@ test("no program that the repository names for differences is started", async ()
   git(root, "config", "diff.external", "false");
   git(root, "config", "diff.evil.textconv", "false");
   const changes = await changesBy(root, () =>
-    write(root, { ".gitattributes": "* diff=evil\n", "README.md": "x\n" }),
+    write(root, { ".git/info/attributes": "* diff=evil\n", "README.md": "x\n" }),
   );
   expect(changes).toMatchObject({ files: 1, lines_added: 1, lines_removed: 3 });
 });
@@ -139,4 +140,96 @@ test("without an answer from git only the head is known, and nothing once the fo
   });
   rmSync(root, { recursive: true });
   expect(await readChanges(start, Date.now(), ENV, TOOLS), "the agent removed the folder").toBeUndefined();
+});
+
+describe("files that git does not track", () => {
+  test("count with their lines when they are new and not ignored", async () => {
+    const root = makeRepository();
+    const changes = await changesBy(root, () =>
+      write(root, {
+        ".gitignore": "*.log\n",
+        "a/new.txt": "1\n2\n3",
+        "a/empty": "",
+        "a/image.bin": "\0\n\n",
+        "noise.log": "x\n",
+      }),
+    );
+    expect(changes).toMatchObject({ commits: 0, files: 4, lines_added: 4, lines_removed: 0 });
+  });
+
+  test("leave the lines absent when one is too large to be read", async () => {
+    const root = makeRepository();
+    const changes = await changesBy(root, () => write(root, { "large.txt": "x\n".repeat(600_000) }));
+    expect(changes).toEqual({ head_revision: git(root, "rev-parse", "HEAD"), commits: 0, files: 1 });
+  });
+
+  test("do not count when they are the store's own", async () => {
+    const root = makeRepository();
+    made.push(root);
+    const start = (await readGit(root, ENV, TOOLS)) as GitFacts;
+    write(root, { "traces/one.jsonl": "{}\n", "traces.txt": "x\n" });
+    const changes = await readChanges(start, Date.now(), ENV, TOOLS, join(root, "traces"));
+    expect(changes).toMatchObject({ files: 1, lines_added: 1 });
+  });
+});
+
+describe("what differed from the commit before the run", () => {
+  /** A repository with a changed, a removed and a new file, and what `work` then amounts to. */
+  async function changesOfDirty(work: (root: string) => void): Promise<Changes | undefined> {
+    const root = makeRepository();
+    made.push(root);
+    commit(root, { "gone.txt": "1\n2\n" });
+    write(root, { "README.md": "one\nTWO\nthree\nfour\n", "new.txt": "1\n2\n3\n" });
+    rmSync(join(root, "gone.txt"));
+    const start = (await readGit(root, ENV, TOOLS)) as GitFacts;
+    work(root);
+    return readChanges(start, Date.now() + 1000, ENV, TOOLS);
+  }
+
+  test("does not count while it stays as it is, also when it is committed", async () => {
+    expect(await changesOfDirty(() => {})).toMatchObject({ files: 0, lines_added: 0, lines_removed: 0 });
+    const committed = await changesOfDirty((root) => void commit(root, {}));
+    expect(committed).toMatchObject({ files: 0, lines_added: 0, lines_removed: 0 });
+  });
+
+  test("counts when it is taken back, with the lines the other way around", async () => {
+    const changes = await changesOfDirty((root) => {
+      git(root, "checkout", "--quiet", "--", ".");
+      rmSync(join(root, "new.txt"));
+    });
+    expect(changes).toMatchObject({ files: 3, lines_added: 3, lines_removed: 5 });
+  });
+
+  test("leaves the lines absent when it is changed again, beside files that were clean", async () => {
+    const changes = await changesOfDirty((root) => write(root, { "README.md": "one\n", "other.txt": "x\n" }));
+    expect(changes).toMatchObject({ files: 2 });
+    expect(changes).not.toHaveProperty("lines_added");
+    expect(changes).not.toHaveProperty("lines_removed");
+  });
+});
+
+test("what the command did before the start was read was done by the command", async () => {
+  const root = makeRepository();
+  made.push(root);
+  const startTimeMs = Date.now();
+  write(root, { "README.md": "one\n", "new.txt": "1\n" });
+  const start = (await readGit(root, ENV, TOOLS)) as GitFacts;
+  const changes = await readChanges(start, startTimeMs, ENV, TOOLS);
+  expect(changes).toMatchObject({ files: 2, lines_added: 1, lines_removed: 2 });
+});
+
+test("the repository itself is left as it was", async () => {
+  const root = makeRepository();
+  made.push(root);
+  write(root, { "README.md": "x\n", "before.txt": "1\n" });
+  const inside = (): string[] =>
+    (readdirSync(join(root, ".git"), { recursive: true, withFileTypes: true }) as Dirent[])
+      .filter((entry) => entry.isFile())
+      .map((entry) => join(entry.parentPath, entry.name))
+      .map((path) => `${path} ${statSync(path).mtimeMs}`);
+  const found = inside();
+  const start = (await readGit(root, ENV, TOOLS)) as GitFacts;
+  write(root, { "after.txt": "1\n" });
+  await readChanges(start, Date.now(), ENV, TOOLS);
+  expect(inside()).toEqual(found);
 });

@@ -34,6 +34,7 @@ describe("a checkout", () => {
       revision: git(root, "rev-parse", "HEAD"),
       refName: "main",
       dirty: false,
+      difference: new Map(),
       repositoryUrl: "https://github.com/example-org/shop",
       trust: [],
     });
@@ -54,6 +55,16 @@ describe("a checkout", () => {
     git(root, "config", "status.showUntrackedFiles", "no");
     write(root, { "new.txt": "x" });
     expect((await read(root))?.dirty).toBe(true);
+  });
+
+  test("is at the commit of the beginning, although one is made before git answers", async () => {
+    const root = repository();
+    const head = git(root, "rev-parse", "HEAD");
+    const run: GitTools["run"] = (...question) => {
+      commit(root, { "a.txt": "1\n" });
+      return TOOLS.run(...question);
+    };
+    expect(await read(root, ENV, { ...TOOLS, run })).toMatchObject({ revision: head, refName: "main" });
   });
 
   test("on an unborn branch has a name and no commit", async () => {
