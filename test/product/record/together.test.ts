@@ -1,4 +1,5 @@
 import { describe, expect, test } from "vitest";
+import { SPOOR } from "../process/spoor.ts";
 import { commandOf, genuine, GENUINE_AGENTS, writing } from "./genuine.ts";
 import { Place } from "./place.ts";
 
@@ -89,6 +90,42 @@ describe.concurrent("in one folder at the same time", () => {
     place.open("end");
     await beside.ended;
     expect(place.trace).toMatchObject({ conversation_id: ours.conversationId, losses: {}, ...ours.sums });
+  });
+
+  test.each(GENUINE_AGENTS)("two that one command starts get a trace each: %s", async (agent) => {
+    await using place = new Place();
+    const both = [genuine(place, agent, "ok"), genuine(place, agent, "resume")];
+    for (const [n, one] of both.entries())
+      place.play(`go-${n}`, { do: "pause", ms: n * SOME_LOOKS_MS }, writing(one, place), {
+        do: "pass",
+        gate: "end",
+      });
+    const command = commandOf(agent);
+    const running = place.record(["sh", "-c", `${command} go-0 & ${command} go-1 & wait`]);
+    await place.until("both are recorded", () => place.traces().length === 3);
+    place.open("end");
+    await running.ended;
+    const [outer, ...inner] = place.traces();
+    expect(outer).toMatchObject({ agent: "plain", llm_calls: 0, losses: {} });
+    for (const { conversationId, sums } of both)
+      expect(inner.find(({ conversation_id: id }) => id === conversationId)).toMatchObject({
+        agent,
+        losses: {},
+        ...sums,
+      });
+  });
+
+  test("a recorded run within a recorded run has its conversation alone", async () => {
+    await using place = new Place();
+    const ok = genuine(place, "claude-code", "ok");
+    place.play("go", writing(ok, place), { do: "pause", ms: SOME_LOOKS_MS });
+    const inner = [...SPOOR, "record", "--role", "inner", "--", "claude", "go"];
+    await place.record(["sh", "-c", `${inner.map((word) => `'${word}'`).join(" ")}; true`]).ended;
+    const [outer, run, ...more] = place.traces();
+    expect(more).toEqual([]);
+    expect(outer).toMatchObject({ agent: "plain", llm_calls: 0, losses: {} });
+    expect(run).toMatchObject({ role: "inner", trace_id: outer?.trace_id, losses: {}, ...ok.sums });
+    expect(run?.trace.invocation?.parent_span_id).toBe(outer?.trace.invocation?.span_id);
   });
 
   test("different agents do not mind one another", async () => {
