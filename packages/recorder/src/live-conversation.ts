@@ -68,6 +68,7 @@ export class LiveConversation {
     if (this.#lastLineMs === undefined || nowMs - this.#lastLineMs < QUIET_MS) return;
     this.#lastLineMs = undefined;
     for (const event of this.#parser.flush("quiet")) this.#write(event);
+    this.#tellFacts(new Date(nowMs).toISOString());
   }
 
   /** Nothing more will come. */

@@ -216,10 +216,10 @@ function statusBeside(
 ): InvocationStatus {
   const own = statusOfLastTurn(facts.lastTurnStatus);
   const isCutOff = stoppedWithinTurn && (own === "cancelled" || own === "unknown");
-  return isCutOff && STOPPED_FROM_OUTSIDE.includes(command) ? command : own;
+  return isCutOff && STOPPED_FROM_OUTSIDE.has(command) ? command : own;
 }
 
-const STOPPED_FROM_OUTSIDE: readonly InvocationStatus[] = ["cancelled", "crashed", "timeout"];
+const STOPPED_FROM_OUTSIDE: ReadonlySet<InvocationStatus> = new Set(["cancelled", "crashed", "timeout"]);
 
 function conversationOf({ conversationId }: FoundLive): { conversation_id?: string } {
   return conversationId === undefined ? {} : { conversation_id: boundedId(conversationId) };

@@ -1,7 +1,7 @@
 /** Codex: `codex exec` with and without its JSON stream, and its terminal interface. */
 
 import type { ScriptedTool, ToolOutcome } from "../../model-server/index.ts";
-import { BAD_REQUEST, line, OVERLOADED, type Scenario } from "./scenario.ts";
+import { BAD_REQUEST, line, OVERLOADED_UNTOLD, type Scenario } from "./scenario.ts";
 
 const agent = "codex";
 const NEWER_MODEL = "gpt-6.1-sol";
@@ -80,7 +80,12 @@ export const codexScenarios: readonly Scenario[] = [
     name: "retry",
     about: "The provider is overloaded twice, then answers.",
     script: {
-      ALPHA: [OVERLOADED, OVERLOADED, { tools: [shell("echo after the retries")] }, { text: "It worked." }],
+      ALPHA: [
+        OVERLOADED_UNTOLD,
+        OVERLOADED_UNTOLD,
+        { tools: [shell("echo after the retries")] },
+        { text: "It worked." },
+      ],
     },
     runs: [{ ask: { prompt: "ALPHA try until it works", output: "json" }, exitCode: 0 }],
   },

@@ -1,7 +1,7 @@
 /** Gemini CLI: `gemini -p` with and without its JSON stream, and its terminal interface. */
 
 import type { ScriptedTool, ToolOutcome } from "../../model-server/index.ts";
-import { BAD_REQUEST_UNTOLD, line, OVERLOADED, type Scenario } from "./scenario.ts";
+import { BAD_REQUEST_UNTOLD, line, OVERLOADED_UNTOLD, type Scenario } from "./scenario.ts";
 
 const agent = "gemini-cli";
 
@@ -61,7 +61,12 @@ export const geminiCliScenarios: readonly Scenario[] = [
     name: "retry",
     about: "The provider is overloaded twice, then answers.",
     script: {
-      ALPHA: [OVERLOADED, OVERLOADED, { tools: [shell("echo after the retries")] }, { text: "It worked." }],
+      ALPHA: [
+        OVERLOADED_UNTOLD,
+        OVERLOADED_UNTOLD,
+        { tools: [shell("echo after the retries")] },
+        { text: "It worked." },
+      ],
     },
     runs: [{ ask: { prompt: "ALPHA try until it works", output: "json" }, exitCode: 0 }],
   },

@@ -31,10 +31,12 @@ export const BAD_REQUEST: Step = failure(400, "invalid_request_error", "scripted
 /** The same where the agent's files are silent about it. */
 export const BAD_REQUEST_UNTOLD: Step = { ...BAD_REQUEST, untold: "its files have no answer line for it" };
 
-/** An answer that says the provider is busy: every agent tries again, none writes an answer line for it. */
-export const OVERLOADED: Step = {
-  ...failure(503, "overloaded_error", "scripted: overloaded"),
-  untold: "a try that is repeated is an event at most, not a call",
+/** An answer that says the provider is busy, after which every agent tries again. */
+export const OVERLOADED: Step = failure(503, "overloaded_error", "scripted: overloaded");
+/** The same, for agents that leave no line of it. */
+export const OVERLOADED_UNTOLD: Step = {
+  ...OVERLOADED,
+  untold: "a try that is repeated leaves no line in its files",
 };
 
 function failure(status: number, type: string, message: string): Step {
