@@ -9,7 +9,6 @@ import {
   encodeLine,
   foldTrace,
   importedInvocationId,
-  type InvocationStatus,
   type Link,
   type Losses,
   readEntries,
@@ -18,7 +17,6 @@ import {
   type TraceRecord,
   traceFilePath,
   traceIdOf,
-  type TurnStatus,
   type Writer,
   writerState,
 } from "@spoor/trace";
@@ -39,6 +37,7 @@ import { reportedTotals } from "./totals.ts";
 import { RecordMaker } from "./to-record.ts";
 import { type Draft, TraceFile } from "./trace-file.ts";
 import { type Level, levelOf, TraceWriter } from "./trace-writer.ts";
+import { statusOfLastTurn } from "./turn-status.ts";
 import { RECORDER } from "./version.ts";
 
 export interface StoreOptions {
@@ -328,7 +327,7 @@ function endDraft(
     type: "invocation_end",
     time: lastTime,
     ...maker.root(),
-    status: STATUS[facts.lastTurnStatus ?? "unknown"],
+    status: statusOfLastTurn(facts.lastTurnStatus),
     duration_ms: Math.max(0, Date.parse(lastTime) - Date.parse(facts.firstTime ?? lastTime)),
     closed_by: "import",
     totals,
@@ -336,10 +335,3 @@ function endDraft(
     ...(lost.length === 0 ? {} : { losses: Object.fromEntries(lost) }),
   };
 }
-
-const STATUS: Readonly<Record<TurnStatus, InvocationStatus>> = {
-  success: "success",
-  error: "failure",
-  interrupted: "cancelled",
-  unknown: "unknown",
-};
