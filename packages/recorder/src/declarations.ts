@@ -6,7 +6,6 @@
  * declaring process may close the gap itself: it appends to the trace, as `record` at its start would.
  */
 
-import { randomUUID } from "node:crypto";
 import type { DecisionEvent, Env, ScoreEvent } from "@spoor/adapters";
 import { createRedactor } from "@spoor/redactor";
 import {
@@ -20,6 +19,7 @@ import {
   writerState,
 } from "@spoor/trace";
 import { leaveLetter, removeLetterBox, takeLetters } from "./letter-box.ts";
+import { randomName } from "./random.ts";
 import { RecordMaker } from "./to-record.ts";
 import { type Draft, TraceFile } from "./trace-file.ts";
 import { levelOf, TraceWriter } from "./trace-writer.ts";
@@ -53,7 +53,7 @@ export function declare(
   const found = findTrace(directory, invocationId);
   if (found === undefined) return { kind: "no_such_run" };
   const { path, trace } = found;
-  const event = toEvent(declaration, randomUUID(), new Date(nowMs).toISOString());
+  const event = toEvent(declaration, randomName(), new Date(nowMs).toISOString());
   const redactor = createRedactor({ env });
   const maker = new RecordMaker(invocationId);
   const start = trace.invocation?.start;

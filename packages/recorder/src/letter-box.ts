@@ -4,7 +4,6 @@
  * A box is a folder of the store named by the run, a letter a file in it with one event, already redacted.
  */
 
-import { randomUUID } from "node:crypto";
 import {
   mkdirSync,
   readdirSync,
@@ -17,6 +16,7 @@ import {
 import { join } from "node:path";
 import type { DecisionEvent, ScoreEvent } from "@spoor/adapters";
 import type { InvocationId } from "@spoor/trace";
+import { randomName } from "./random.ts";
 
 export type Letter = DecisionEvent | ScoreEvent;
 
@@ -34,7 +34,7 @@ export interface Letters {
 export function leaveLetter(directory: string, invocationId: InvocationId, event: Letter): void {
   const box = boxOf(directory, invocationId);
   mkdirSync(box, { recursive: true, mode: 0o700 });
-  const name = join(box, `${Date.now()}-${randomUUID()}`);
+  const name = join(box, `${Date.now()}-${randomName()}`);
   writeFileSync(`${name}.part`, JSON.stringify(event), { mode: 0o600, flag: "wx" });
   renameSync(`${name}.part`, `${name}.json`);
 }

@@ -17,3 +17,8 @@ export function randomBytes(count: number): Uint8Array {
   }
   return process.getBuiltinModule("node:crypto").randomBytes(count);
 }
+
+/** A name that nobody else takes: 32 hexadecimal digits. */
+export function randomName(): string {
+  return Buffer.from(randomBytes(16)).toString("hex");
+}
