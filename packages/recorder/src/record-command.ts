@@ -164,15 +164,19 @@ export async function recordCommand(command: readonly string[], options: RecordO
   const tee = needsTee(detection) ? openTee((chunk) => watch.hear(chunk)) : undefined;
   if (tee?.kind === "tee" && detection !== undefined) watch.listenTo(detection.agent);
   let pointers: Promise<PointerFacts | undefined> | undefined;
-  const look = (): void => {
+  // Whatever goes wrong in here is our fault, and the command must not feel it.
+  const guarded = (work: () => void): void => {
     try {
-      watch.look();
-      takeDeclarations(options.directory, recording);
+      work();
     } catch {
-      // Whatever it was, it was our fault: the next look may do better, and the command goes on.
       recording.lose("adapter_failed");
     }
   };
+  const look = (): void =>
+    guarded(() => {
+      watch.look();
+      takeDeclarations(options.directory, recording);
+    });
   const stopLooking = nowAndThen(look);
   const end = await runCommand(command, {
     env: {
@@ -187,23 +191,24 @@ export async function recordCommand(command: readonly string[], options: RecordO
     },
     passedFds: options.passedFds ?? [],
     ...(tee?.kind === "tee" ? { tee } : {}),
-    onStart: (pid) => {
-      commandPid = pid;
-      discovery.childStarted(pid);
-      options.onStart?.({ pid, teed: tee?.kind === "tee" });
-      pointers = readPointers(cwd, env, ci, GIT_TOOLS)
-        .then((facts) => {
-          for (const one of [recording, ...watch.recordings]) tellPointers(one, cwd, facts, nowMs());
-          return facts;
-        })
-        .catch(() => undefined);
-      closeDeadTraces(options.directory, {
-        closedBy: "record",
-        nowMs: nowMs(),
-        except: recording.path,
-        newest: NEWEST_LOOKED_AT,
-      });
-    },
+    onStart: (pid) =>
+      guarded(() => {
+        commandPid = pid;
+        discovery.childStarted(pid);
+        options.onStart?.({ pid, teed: tee?.kind === "tee" });
+        pointers = readPointers(cwd, env, ci, GIT_TOOLS)
+          .then((facts) => {
+            for (const one of [recording, ...watch.recordings]) tellPointers(one, cwd, facts, nowMs());
+            return facts;
+          })
+          .catch(() => undefined);
+        closeDeadTraces(options.directory, {
+          closedBy: "record",
+          nowMs: nowMs(),
+          except: recording.path,
+          newest: NEWEST_LOOKED_AT,
+        });
+      }),
     onLateSignal: () => watch.hurry(),
   });
   stopLooking();
