@@ -207,7 +207,9 @@ export function writing({ agent, files, conversationId }: Genuine, place: Place)
   const pieces = files.flatMap((file) => {
     let time = "";
     return file.lines.map((text) => {
-      time = /"timestamp":"([^"]+)"/.exec(text)?.[1] ?? time;
+      const own = /"timestamp":"([^"]+)"/.exec(text)?.[1] ?? "";
+      // Lines that were copied from elsewhere are older than those before them, and stay where they are.
+      if (own > time) time = own;
       return { time, file: file.path, text };
     });
   });
