@@ -5,7 +5,7 @@
  * One observation needs explaining. The kernel counts the bytes that a process writes. One that wrote fewer than
  * a file grew by in the same time has not written that file. So of two agents at work in one folder that leave no
  * other trace of which conversation is whose (Gemini CLI opens its file anew for every line), each is told from
- * the other as soon as one is busy while the other is not.
+ * the other as soon as one is busy while the other is not; or at once, by what each was asked on its command line.
  */
 
 import { realpathSync } from "node:fs";
@@ -42,7 +42,7 @@ interface Candidate {
   heldBy: number | undefined;
   /** Agents not ours that ran while it grew. */
   readonly others: Set<number>;
-  readonly wroteLess: Set<number>;
+  readonly cleared: Set<number>;
 }
 
 export interface Circumstances {
@@ -130,7 +130,7 @@ export class Gatherer {
       inOurFolder: candidate.cwd === undefined ? undefined : this.#ourFolders.has(candidate.cwd),
       own: own.filter((seen) => this.#mayWrite(seen, candidate)).map(({ pid }) => pid),
       others: [...candidate.others],
-      wroteLess: candidate.wroteLess,
+      cleared: candidate.cleared,
       hasWaited: hasEnded || this.#here.nowMs() - candidate.firstSeenMs >= PATIENCE_MS,
     };
   }
@@ -148,14 +148,14 @@ export class Gatherer {
       isClaimed: false,
       heldBy: undefined,
       others: new Set(),
-      wroteLess: new Set(),
+      cleared: new Set(),
     };
     this.#candidates.set(active.path, candidate);
     return candidate;
   }
 
   #observeGrowth(candidate: Candidate, look: number): void {
-    this.#peek(candidate);
+    const lines = this.#peek(candidate);
     const { adapter } = candidate.active;
     const others = this.#processes.othersOf(adapter.name);
     const holds = ({ pid }: Seen): boolean =>
@@ -170,10 +170,13 @@ export class Gatherer {
     }
     // Of a served conversation the server writes the file, whoever holds it.
     if (!isServed) this.#compareBytes(candidate, look);
+    const rivals = others.filter(({ pid }) => candidate.others.has(pid));
+    if (rivals.length > 0) clearByWords(candidate, lines, [...this.#ownAgents(adapter.name), ...rivals]);
   }
 
-  #peek(candidate: Candidate): void {
-    if (candidate.peeksLeft-- <= 0) return;
+  /** @returns What was read of what is new in it. */
+  #peek(candidate: Candidate): readonly JsonObject[] {
+    if (candidate.peeksLeft-- <= 0) return [];
     const { adapter, path, priorBytes } = candidate.active;
     const isDocument = path.endsWith(".json");
     const first = isDocument ? documentLines(path) : peekLines(path, 0, TELLING_LINES, TELLING_BYTES);
@@ -185,16 +188,17 @@ export class Gatherer {
     if (cwd !== undefined) candidate.cwd = realPath(cwd);
     if (latest?.traceId !== undefined && this.#here.traceId !== undefined)
       candidate.traceId = latest.traceId === this.#here.traceId ? "ours" : "other";
+    return added;
   }
 
   /** Bytes are compared over a time that begins before the growth did and ends after it. */
-  #compareBytes({ active, wroteLess, others }: Candidate, look: number): void {
+  #compareBytes({ active, cleared, others }: Candidate, look: number): void {
     if (active.grewSinceLook < look - 1) return;
     const own = this.#ownAgents(active.adapter.name).map(({ pid }) => pid);
     for (const pid of [...own, ...others]) {
       const after = this.#source.writtenBytesOf(pid);
       if (after === undefined) continue; // it ended meanwhile, and may have written all of it
-      if (after - (this.#bytesEarlier.get(pid) ?? 0) < active.grewBy) wroteLess.add(pid);
+      if (after - (this.#bytesEarlier.get(pid) ?? 0) < active.grewBy) cleared.add(pid);
     }
   }
 
@@ -231,6 +235,18 @@ export class Gatherer {
     else if (!noted.includes(note)) noted.push(note);
     return note;
   }
+}
+
+/** Who was given a sentence on its command line that stands in the transcript was asked it; who was not, was not. */
+function clearByWords({ cleared }: Candidate, lines: readonly JsonObject[], agents: readonly Seen[]): void {
+  const text = JSON.stringify(lines);
+  // A single word may be a model's name, a path that of the folder.
+  const isSentence = (word: string): boolean => /^[^/]\S*\s/.test(word);
+  const asked = agents.filter(({ command }) =>
+    command.some((word) => isSentence(word) && text.includes(JSON.stringify(word))),
+  );
+  if (asked.length === 0) return;
+  for (const agent of agents) if (!asked.includes(agent)) cleared.add(agent.pid);
 }
 
 function isIn(seen: Seen, cwd: string | undefined): boolean {

@@ -32,8 +32,8 @@ export interface Evidence {
   readonly own: readonly number[];
   /** Agents not ours that may have. */
   readonly others: readonly number[];
-  /** Those of both that wrote fewer bytes than the file grew by in the same time. */
-  readonly wroteLess: ReadonlySet<number>;
+  /** Those of both that cannot have: they wrote too few bytes, or were asked something else. */
+  readonly cleared: ReadonlySet<number>;
   /** Stronger evidence has had its time to come. */
   readonly hasWaited: boolean;
 }
@@ -112,6 +112,6 @@ function eliminate(open: readonly Evidence[], weights: Map<Evidence, Weight | st
       weights.set(one, "sure");
 }
 
-function mayHaveWritten({ wroteLess }: Evidence, pids: readonly number[]): number[] {
-  return pids.filter((pid) => !wroteLess.has(pid));
+function mayHaveWritten({ cleared }: Evidence, pids: readonly number[]): number[] {
+  return pids.filter((pid) => !cleared.has(pid));
 }

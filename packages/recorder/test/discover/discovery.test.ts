@@ -116,6 +116,26 @@ describe.runIf(HAS_PROC)("a conversation is joined", () => {
     expect(look.ambiguous).toBe(0);
   });
 
+  test("beside another agent's, by the words that it was asked on its command line", async () => {
+    const discovery = rig.discovery();
+    const ours = rig.start("gemini-cli", discovery, { args: ["-m", "some-model", "mend the test"] });
+    const theirs = rig.start("gemini-cli", undefined, { args: ["-m", "some-model", "write a page"] });
+    await Promise.all([ours.pid, theirs.pid]);
+    discovery.look();
+    // Both before the next look, and both as much: bytes tell nothing.
+    for (const [agent, id, asked] of [
+      [ours, "one", "mend the test"],
+      [theirs, "two", "write a page"],
+    ] as const) {
+      const lines = [rig.first(id), { model: "some-model", ...say(asked) }];
+      await agent.does("append", { path: rig.transcript("gemini-cli", id), lines });
+    }
+    discovery.look();
+    const look = rig.lookLater(discovery);
+    expect(how(look)).toEqual([["one", "only_candidate", true]]);
+    expect(look.ambiguous).toBe(0);
+  });
+
   test("at once when the command has ended", async () => {
     const discovery = rig.discovery();
     const agent = rig.start("gemini-cli", discovery);

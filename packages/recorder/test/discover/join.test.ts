@@ -16,7 +16,7 @@ const evidence = (more: Partial<Evidence> = {}): Evidence => ({
   inOurFolder: true,
   own: [OURS],
   others: [],
-  wroteLess: new Set(),
+  cleared: new Set(),
   hasWaited: true,
   ...more,
 });
@@ -73,19 +73,19 @@ describe("without it", () => {
 
 describe("bytes written", () => {
   test("less than the file grew by tell who did not write it", () => {
-    expect(one({ others: [THEIRS], wroteLess: new Set([THEIRS]) })).toMatchObject({
+    expect(one({ others: [THEIRS], cleared: new Set([THEIRS]) })).toMatchObject({
       kind: "join",
       pid: OURS,
     });
-    expect(one({ others: [THEIRS], wroteLess: new Set([OURS]) })).toEqual({ kind: "not_ours" });
+    expect(one({ others: [THEIRS], cleared: new Set([OURS]) })).toEqual({ kind: "not_ours" });
   });
 
   test("do not lose a conversation that nobody else can have written", () => {
-    expect(one({ wroteLess: new Set([OURS]) })).toEqual({ kind: "join", by: "only_candidate" });
+    expect(one({ cleared: new Set([OURS]) })).toEqual({ kind: "join", by: "only_candidate" });
   });
 
   test("show the other's conversation, and so that what is left is ours", () => {
-    const theirs = { others: [THEIRS], wroteLess: new Set([OURS]) };
+    const theirs = { others: [THEIRS], cleared: new Set([OURS]) };
     expect(kinds([{ others: [THEIRS] }, theirs])).toEqual(["join", "not_ours"]);
     const twoOthers = { others: [THEIRS, 21] };
     expect(kinds([twoOthers, theirs])).toEqual(["ambiguous", "not_ours"]);
@@ -108,15 +108,15 @@ test("two spoors that see the same facts from their own sides never both take on
   const sets = [new Set<number>(), new Set([OURS]), new Set([THEIRS]), new Set([OURS, THEIRS])];
   for (let bits = 0; bits < 4 ** 4; bits++) {
     const facts = [0, 1].map((index) => ({
-      wroteLess: pick(sets, bits >> (index * 2)),
+      cleared: pick(sets, bits >> (index * 2)),
       held: pick([undefined, undefined, OURS, THEIRS], bits >> (4 + index * 2)),
     }));
     const seenFrom = (own: number, other: number): string[] =>
       kinds(
-        facts.map(({ wroteLess, held }) => ({
+        facts.map(({ cleared, held }) => ({
           own: [own],
           others: [other],
-          wroteLess,
+          cleared,
           heldBy: held === own ? own : undefined,
           isAnothers: held === other,
         })),
