@@ -165,6 +165,7 @@ export class Discovery {
     let ambiguous = 0;
     for (const adapter of this.#options.adapters) {
       const all = this.#undecided(adapter);
+      for (const active of all) this.#gatherer.notice(active);
       const evidenceOfAll = all.map((active) => this.#gatherer.evidenceOf(active, look, this.#hasEnded));
       const undecided = all.filter((active) => !this.#isLeftBehind(active));
       const evidence = evidenceOfAll.filter(({ path }) => undecided.some((active) => active.path === path));

@@ -110,6 +110,11 @@ export class Gatherer {
     return this.#candidates.get(path)?.cwd;
   }
 
+  /** To be called with every undecided transcript before any is weighed. */
+  notice(active: Active): void {
+    if (!this.#candidates.has(active.path)) this.#newCandidate(active);
+  }
+
   evidenceOf(active: Active, look: number, hasEnded: boolean): Evidence {
     const candidate = this.#candidates.get(active.path) ?? this.#newCandidate(active);
     const { adapter, path } = active;
@@ -209,8 +214,20 @@ export class Gatherer {
   /** Whether this agent of ours can be the one behind a transcript that none of our notes names. */
   #mayWrite(seen: Seen, { active, cwd }: Candidate): boolean {
     const wasAlive = seen.endedAtLook === undefined || seen.endedAtLook >= active.grewAtLook;
-    const isBusy = this.#notes.has(seen.pid) || this.#speaksOnStdout(seen);
+    const isBusy = this.#isElsewhere(seen) || this.#speaksOnStdout(seen);
     return wasAlive && !isBusy && isIn(seen, cwd);
+  }
+
+  /**
+   * Whether its notes name its conversation. Claude Code, told to continue the latest one, first notes a new one;
+   * when it has ended before noting better, a note whose conversation was never written tells nothing.
+   */
+  #isElsewhere({ pid, endedAtLook }: Seen): boolean {
+    const notes = this.#notes.get(pid);
+    if (notes === undefined || endedAtLook === undefined) return notes !== undefined;
+    return notes.some((note) =>
+      [...this.#candidates.values()].some((candidate) => this.#isNote(note, candidate)),
+    );
   }
 
   /** The agent that is the command itself, when its stdout has told its conversation; with what it runs in. */

@@ -37,6 +37,21 @@ describe.runIf(HAS_PROC)("a conversation is joined", () => {
     expect(valuesOf(look)).toEqual([say("bye"), rig.first("two")]);
   });
 
+  test("though its process noted only one that it never wrote, as Claude Code does to continue", async () => {
+    const path = rig.transcript("claude-code", "one");
+    rig.stored(path, [rig.first("one")]);
+    const discovery = rig.discovery();
+    const agent = rig.start("claude-code", discovery);
+    const note = join(rig.home, ".claude-code", "notes", "PID.json");
+    await agent.does("note", { path: note, conversation: "new" });
+    discovery.look();
+    await agent.does("append", { path, lines: [rig.first("one"), say("more")] });
+    expect(how(discovery.look())).toEqual([]);
+    await agent.ends();
+    discovery.childEnded();
+    expect(how(discovery.look())).toEqual([["one", "only_candidate", true]]);
+  });
+
   test("by our trace id, also in what was added to an old thread", async () => {
     const path = rig.transcript("codex", "old");
     rig.stored(path, [rig.first("old", { trace: "f".repeat(32) })]);
