@@ -50,9 +50,9 @@ describe("a redactor that is loaded late", () => {
   test("does what the redactor does", () => {
     const token = `ghp_${"a1B2".repeat(9)}`;
     const late = new LateRedactor({});
-    expect(late.redactValue({ command: ["true"], cwd: "/work/main" })).toEqual({
+    expect(late.redactValue({ command: ["true"], cwd: "/home/dev/shop" })).toEqual({
       command: ["true"],
-      cwd: "/work/main",
+      cwd: "/home/dev/shop",
     });
     expect(late.counts).toEqual({});
     expect(JSON.stringify(late.redactValue({ args: [token] }))).not.toContain(token);
