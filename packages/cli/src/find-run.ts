@@ -36,8 +36,12 @@ export function findRun(reference: string | undefined, directory: string, io: Io
   if (only !== undefined && named.length === 1) return only;
 
   const matching = [...readable(paths)].filter(({ trace }) => isMeant(trace, id));
-  // Conversations that a recorded command started carry its trace id; the id means the command.
-  const roots = matching.filter(({ trace }) => trace.invocation?.start?.origin !== "harvested");
+  // Conversations that a recorded command started carry its trace id, below its span; the id means the command.
+  const spans = new Set(matching.map(({ trace }) => trace.invocation?.start?.span_id));
+  const roots = matching.filter(({ trace }) => {
+    const parent = trace.invocation?.start?.parent_span_id;
+    return parent === undefined || !spans.has(parent);
+  });
   const [found, ...others] = roots.length > 0 ? roots : matching;
   if (found === undefined)
     throw new Failure(

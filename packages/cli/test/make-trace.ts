@@ -45,7 +45,7 @@ export function exampleRecords(id: string = RUN_ID, start = "2026-11-20T09:00:00
       },
       capture: { level: "full" },
       recorder: { name: "spoor", version: "0.1.0" },
-      content: { command: ["claude", "-p", "Fix the cart"], cwd: "/work/shop" },
+      content: { command: ["claude", "-p", "Fix the cart"], cwd: "/home/dev/shop" },
     },
     {
       type: "turn_start",

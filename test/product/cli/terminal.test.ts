@@ -24,7 +24,7 @@ afterAll(() => rmSync(home, { recursive: true, force: true }));
 
 /** A Claude Code conversation of one turn, with an escape sequence in it. */
 function transcript(): string {
-  const place = { sessionId: "one", cwd: "/work/shop", version: "2.1.0" };
+  const place = { sessionId: "one", cwd: "/home/dev/shop", version: "2.1.0" };
   return [
     {
       ...place,

@@ -11,7 +11,7 @@ function transcript(session: string): string {
     uuid,
     sessionId: session,
     timestamp: `2026-11-20T09:00:${String(seconds).padStart(2, "0")}.000Z`,
-    cwd: "/work/shop",
+    cwd: "/home/dev/shop",
     version: "2.1.0",
     message,
   });

@@ -144,7 +144,8 @@ describe("which run", () => {
     const store = exampleStore();
     const child = RUN_ID.replace("1d04", "9999");
     const records = exampleRecords(child, "2026-11-20T09:00:05.000Z");
-    Object.assign(records[0] as Fields, { trace_id: RUN_ID.replaceAll("-", ""), origin: "harvested" });
+    const [{ span_id: parent }] = exampleRecords() as [Fields];
+    Object.assign(records[0] as Fields, { trace_id: RUN_ID.replaceAll("-", ""), parent_span_id: parent });
     writeTrace(store, records, child);
     const { stdout } = await spoor(["show", RUN_ID.replaceAll("-", ""), "--json", "--dir", store]);
     expect(JSON.parse(stdout)).toMatchObject({ invocation: { invocation_id: RUN_ID } });

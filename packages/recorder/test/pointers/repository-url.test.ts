@@ -32,7 +32,7 @@ test.each([
   "../shop",
   "./a:b",
   "C:\\work\\shop",
-  "C:/work/shop",
+  "C:/home/shop",
   "ext::sh -c whoami",
   "https://github.com",
   "https://github.com/",
